@@ -1,0 +1,2 @@
+//! The `andon` binary.
+fn main() {}
