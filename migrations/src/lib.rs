@@ -1,1 +1,26 @@
-//! Skeleton.
+//! Andon's schema: an ordered list of changes, each in a file of its own that is never edited once it has shipped.
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m20261122_000001_create_marketplaces;
+mod m20261122_000002_create_facts;
+mod m20261122_000003_create_judgements;
+mod m20261122_000004_create_idempotency;
+mod table;
+
+/// All migrations, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[sea_orm_migration::async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_create_marketplaces::Migration),
+            Box::new(m20261122_000002_create_facts::Migration),
+            Box::new(m20261122_000003_create_judgements::Migration),
+            Box::new(m20261122_000004_create_idempotency::Migration),
+        ]
+    }
+}
