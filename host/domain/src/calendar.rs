@@ -47,7 +47,7 @@ impl Calendar {
         }
     }
 
-    fn end_of_gap(&self, local: NaiveDateTime) -> Instant {
+    fn end_of_gap(self, local: NaiveDateTime) -> Instant {
         // No zone has skipped more than a day; within that, the first existing minute ends the gap.
         let minute = local.date().and_time(NaiveTime::MIN) + Duration::minutes(i64::from(minute_of_day(local)));
         (1..=24 * 60 + 1)

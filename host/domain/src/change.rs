@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::fact::{
-    Actor, CancelReason, Channel, ClaimKind, ClaimState, FeedbackState, Fulfilment, IncidentKind, ReturnOutcome, ServiceLevel, Severity,
-    ViolationState,
+    Actor, CancelReason, Channel, ClaimKind, ClaimState, FeedbackState, Fulfilment, IncidentKind, ReturnOutcome, ServiceLevel,
+    Severity, ViolationState,
 };
 use crate::ids::{Instant, Named};
 
@@ -154,7 +154,9 @@ impl Change {
     /// Which kind of subject it is about.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::ContactOpened(_) | Self::ContactAnswered | Self::ContactResolved { .. } | Self::ContactReopened => Kind::Contact,
+            Self::ContactOpened(_) | Self::ContactAnswered | Self::ContactResolved { .. } | Self::ContactReopened => {
+                Kind::Contact
+            }
             Self::ViolationRecorded(_) | Self::ViolationClosed { .. } => Kind::Violation,
             Self::ListingStocked { .. } => Kind::Listing,
             Self::MerchantRegistered { .. } => Kind::Merchant,

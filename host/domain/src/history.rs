@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::{Change, ContactOpened};
 use crate::fact::{
-    Cancellation, Claim, ClaimState, Contact, Fact, Feedback, FeedbackState, Incident, Order, ReturnOutcome, ReturnRequest, Tracking,
-    Violation, ViolationState,
+    Cancellation, Claim, ClaimState, Contact, Fact, Feedback, FeedbackState, Incident, Order, ReturnOutcome, ReturnRequest,
+    Tracking, Violation, ViolationState,
 };
 use crate::ids::{Instant, Named};
 
@@ -56,10 +56,12 @@ impl History {
         self.contacts.iter().map(|(id, entries)| (id, entries.as_slice()))
     }
 
-    /// Takes over what is known of a contact that is about this order.
+    /// Takes over what is known of a contact that is about this order; no entries: it is about this order no more.
     pub fn set_contact(&mut self, id: &Named, entries: &[Entry]) {
         match self.contacts.binary_search_by(|(known, _)| known.name.cmp(&id.name)) {
+            Ok(i) if entries.is_empty() => drop(self.contacts.remove(i)),
             Ok(i) => self.contacts[i].1 = entries.to_vec(),
+            Err(_) if entries.is_empty() => {}
             Err(i) => self.contacts.insert(i, (id.clone(), entries.to_vec())),
         }
     }
@@ -101,8 +103,14 @@ fn insert(entries: &mut Vec<Entry>, entry: Entry) -> bool {
     }
 }
 
-fn order<'a>(id: &Named, known: impl Iterator<Item = &'a Entry> + Clone, contacts: &[(Named, Vec<Entry>)], until: Instant) -> Option<Order> {
-    let (placed, first) = known.clone().find_map(|e| if let Change::OrderPlaced(p) = &e.change { Some((e.at, p)) } else { None })?;
+fn order<'a>(
+    id: &Named,
+    known: impl Iterator<Item = &'a Entry> + Clone,
+    contacts: &[(Named, Vec<Entry>)],
+    until: Instant,
+) -> Option<Order> {
+    let (placed, first) =
+        known.clone().find_map(|e| if let Change::OrderPlaced(p) = &e.change { Some((e.at, p)) } else { None })?;
     let mut order = Order {
         id: id.clone(),
         merchant: first.merchant.clone(),
@@ -136,10 +144,8 @@ fn order<'a>(id: &Named, known: impl Iterator<Item = &'a Entry> + Clone, contact
     if let Some(feedback) = &mut order.feedback {
         (feedback.state, feedback.state_reason) = (state.0, state.1.to_owned());
     }
-    order.contacts = contacts
-        .iter()
-        .filter_map(|(id, entries)| contact(id, entries.iter().take_while(|e| e.at <= until)))
-        .collect();
+    order.contacts =
+        contacts.iter().filter_map(|(id, entries)| contact(id, entries.iter().take_while(|e| e.at <= until))).collect();
     order.contacts.sort_by_key(|c| (c.opened, c.id.key));
     Some(order)
 }
@@ -183,7 +189,13 @@ fn apply<'a>(order: &mut Order, state: &mut (FeedbackState, &'a str), entry: &'a
         Change::ClaimOpened { claim, kind } => match order.claims.iter_mut().find(|c| c.reference == *claim) {
             Some(known) => known.kind = *kind,
             None => {
-                order.claims.push(Claim { reference: claim.clone(), opened: at, kind: *kind, state: ClaimState::Open, closed: None });
+                order.claims.push(Claim {
+                    reference: claim.clone(),
+                    opened: at,
+                    kind: *kind,
+                    state: ClaimState::Open,
+                    closed: None,
+                });
             }
         },
         Change::ReturnRequested { ret, reason } => match order.returns.iter_mut().find(|r| r.reference == *ret) {
@@ -197,13 +209,14 @@ fn apply<'a>(order: &mut Order, state: &mut (FeedbackState, &'a str), entry: &'a
                 dissatisfied: false,
             }),
         },
-        Change::IncidentOpened { incident, kind, responsible } => match order.incidents.iter_mut().find(|i| i.reference == *incident) {
-            Some(known) => (known.kind, known.responsible) = (*kind, *responsible),
-            None => {
+        Change::IncidentOpened { incident, kind, responsible } => {
+            if let Some(known) = order.incidents.iter_mut().find(|i| i.reference == *incident) {
+                (known.kind, known.responsible) = (*kind, *responsible);
+            } else {
                 let reference = incident.clone();
                 order.incidents.push(Incident { reference, at, kind: *kind, responsible: *responsible, resolved: None });
             }
-        },
+        }
         _ => {}
     }
 }
@@ -236,7 +249,8 @@ fn close(order: &mut Order, entry: &Entry) {
 }
 
 fn contact<'a>(id: &Named, known: impl Iterator<Item = &'a Entry> + Clone) -> Option<Contact> {
-    let (opened, first) = known.clone().find_map(|e| if let Change::ContactOpened(o) = &e.change { Some((e.at, o)) } else { None })?;
+    let (opened, first) =
+        known.clone().find_map(|e| if let Change::ContactOpened(o) = &e.change { Some((e.at, o)) } else { None })?;
     let mut contact = Contact {
         id: id.clone(),
         opened,
@@ -272,7 +286,8 @@ fn contact<'a>(id: &Named, known: impl Iterator<Item = &'a Entry> + Clone) -> Op
 }
 
 fn violation<'a>(id: &Named, known: impl Iterator<Item = &'a Entry> + Clone) -> Option<Violation> {
-    let (at, first) = known.clone().find_map(|e| if let Change::ViolationRecorded(r) = &e.change { Some((e.at, r)) } else { None })?;
+    let (at, first) =
+        known.clone().find_map(|e| if let Change::ViolationRecorded(r) = &e.change { Some((e.at, r)) } else { None })?;
     let mut violation = Violation {
         id: id.clone(),
         merchant: first.merchant.clone(),

@@ -36,7 +36,9 @@ pub fn check_reference(text: &str) -> Result<(), NameError> {
     if text.len() > MAX_REFERENCE {
         return Err(NameError::TooLong(MAX_REFERENCE));
     }
-    let bad = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let bad = |c: char| {
+        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
     if text.trim() != text || text.chars().any(bad) {
         return Err(NameError::Unprintable);
     }

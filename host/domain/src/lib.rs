@@ -3,6 +3,7 @@
 //! verdict over the readings moves a standing. Nothing here does I/O or asks the time: `now` is always an argument.
 #![warn(missing_docs)]
 
+pub mod admission;
 pub mod calendar;
 pub mod change;
 pub mod fact;
@@ -11,6 +12,7 @@ pub mod ids;
 pub mod manifest;
 pub mod mark;
 pub mod reading;
+pub mod recovery;
 pub mod stats;
 pub mod tally;
 pub mod verdict;

@@ -237,7 +237,8 @@ pub struct Manifest {
 impl Manifest {
     /// The wording of `code` in `locale`, else in English, else the code itself.
     pub fn text<'a>(&'a self, locale: &str, code: &'a str) -> &'a str {
-        let find = |wanted: &str| self.wording.iter().find(|(l, c, _)| l == wanted && c == code).map(|(_, _, text)| text.as_str());
+        let find =
+            |wanted: &str| self.wording.iter().find(|(l, c, _)| l == wanted && c == code).map(|(_, _, text)| text.as_str());
         find(locale).or_else(|| find("en")).unwrap_or(code)
     }
 }

@@ -75,32 +75,34 @@ pub struct Books<'a> {
     pub sheet: &'a Sheet,
     /// Marks of by-buyer counters.
     pub buyers: &'a [BuyerMark],
+    /// What-if additions, by counter: counted in every window whatever the day, each one added as another buyer's.
+    pub extra: &'a [(u16, i64)],
 }
 
 impl Books<'_> {
     /// Reads one metric on `today`, without its row of breaches.
     pub fn read(&self, metric: &Metric, peers: Option<&Sheet>, today: Day) -> Reading {
         let span = metric.window.on(today);
-        let (numerator, denominator, value) = value(metric, self.sheet, span, false);
+        let (numerator, denominator, value) = value(metric, |c| self.sum(c, span));
         let (lower, upper) = match metric.formula {
             Formula::Ratio { .. } => wilson(numerator, denominator),
             _ => (value, value),
         };
-        let buyers = self.buyers_in(metric, span);
-        let (with_numerator, _, value_with_excluded) = value_with(metric, self.sheet, span);
+        let with = |c| self.sum(c, span).saturating_add(self.sheet.sum(Slot::excluded(c), span.from, span.to));
+        let (numerator_with, _, value_with_excluded) = self::value(metric, with);
         Reading {
             value,
             numerator,
             denominator,
-            buyers,
+            buyers: self.buyers_in(metric, span),
             lower,
             upper,
             peers: peers.and_then(|sheet| peer_value(metric, sheet, span)),
-            status: self.status(metric, span, (numerator, denominator, value), buyers),
+            status: self.status(metric, today),
             breached_in_a_row: 0,
             from: span.from,
             to: span.to,
-            excluded_numerator: with_numerator - numerator,
+            excluded_numerator: numerator_with.saturating_sub(numerator),
             value_with_excluded,
         }
     }
@@ -109,9 +111,7 @@ impl Books<'_> {
     pub fn streak(&self, metric: &Metric, cadence: Cadence, today: Day) -> u16 {
         let mut day = today;
         for count in 0..streak_limit(cadence) {
-            let span = metric.window.on(day);
-            let sums = value(metric, self.sheet, span, false);
-            if self.status(metric, span, sums, self.buyers_in(metric, span)) != Status::Breached {
+            if self.status(metric, day) != Status::Breached {
                 return count;
             }
             day = cadence.last_binding(day - 1);
@@ -119,20 +119,10 @@ impl Books<'_> {
         streak_limit(cadence)
     }
 
-    fn buyers_in(&self, metric: &Metric, span: Span) -> u32 {
-        let Some(counter) = metric.evidence_counter().filter(|c| self.by_buyer(*c)) else { return 0 };
-        let mut seen: Vec<u64> =
-            self.buyers.iter().filter(|m| m.counter == counter && (span.from..=span.to).contains(&m.day)).map(|m| m.buyer).collect();
-        seen.sort_unstable();
-        seen.dedup();
-        seen.len() as u32
-    }
-
-    fn by_buyer(&self, counter: u16) -> bool {
-        self.counters.get(usize::from(counter)).is_some_and(|c| c.by_buyer)
-    }
-
-    fn status(&self, metric: &Metric, span: Span, (numerator, denominator, value): (i64, i64, f64), buyers: u32) -> Status {
+    /// How one metric stands on `today`.
+    pub fn status(&self, metric: &Metric, today: Day) -> Status {
+        let span = metric.window.on(today);
+        let (numerator, denominator, value) = value(metric, |c| self.sum(c, span));
         let volume = match metric.formula {
             Formula::Ratio { .. } if denominator <= 0 => return Status::Insufficient,
             Formula::Ratio { .. } => denominator,
@@ -149,18 +139,37 @@ impl Books<'_> {
             (false, _) => Status::Breached,
         };
         let counter = metric.evidence_counter();
-        let support = counter.map_or(numerator, |c| self.sheet.sum(Slot::counted(c), span.from, span.to));
-        let few_buyers = counter.is_some_and(|c| self.by_buyer(c)) && buyers < metric.min_buyers;
+        let support = counter.map_or(numerator, |c| self.sum(c, span));
+        let few_buyers = counter.is_some_and(|c| self.by_buyer(c)) && self.buyers_in(metric, span) < metric.min_buyers;
         if support < i64::from(metric.min_numerator) || few_buyers { Status::Insufficient } else { status }
+    }
+
+    fn sum(&self, counter: u16, span: Span) -> i64 {
+        let extra = self.extra.iter().filter(|e| e.0 == counter);
+        extra.fold(self.sheet.sum(Slot::counted(counter), span.from, span.to), |sum, e| sum.saturating_add(e.1))
+    }
+
+    fn buyers_in(&self, metric: &Metric, span: Span) -> u32 {
+        let Some(counter) = metric.evidence_counter().filter(|c| self.by_buyer(*c)) else { return 0 };
+        let mut seen: Vec<u64> = self
+            .buyers
+            .iter()
+            .filter(|m| m.counter == counter && (span.from..=span.to).contains(&m.day))
+            .map(|m| m.buyer)
+            .collect();
+        seen.sort_unstable();
+        seen.dedup();
+        let extra = self.extra.iter().filter(|e| e.0 == counter).fold(seen.len() as i64, |all, e| all.saturating_add(e.1.max(0)));
+        u32::try_from(extra).unwrap_or(u32::MAX)
+    }
+
+    fn by_buyer(&self, counter: u16) -> bool {
+        self.counters.get(usize::from(counter)).is_some_and(|c| c.by_buyer)
     }
 }
 
-/// Numerator, denominator and value of a metric over some days.
-fn value(metric: &Metric, sheet: &Sheet, span: Span, with_excluded: bool) -> (i64, i64, f64) {
-    let sum = |counter: u16| {
-        let counted = sheet.sum(Slot::counted(counter), span.from, span.to);
-        if with_excluded { counted.saturating_add(sheet.sum(Slot::excluded(counter), span.from, span.to)) } else { counted }
-    };
+/// Numerator, denominator and value of a metric, given each counter's sum.
+fn value(metric: &Metric, sum: impl Fn(u16) -> i64) -> (i64, i64, f64) {
     match &metric.formula {
         Formula::Ratio { numerator, denominator } => {
             let (n, d) = (sum(*numerator), sum(*denominator));
@@ -181,16 +190,12 @@ fn value(metric: &Metric, sheet: &Sheet, span: Span, with_excluded: bool) -> (i6
     }
 }
 
-fn value_with(metric: &Metric, sheet: &Sheet, span: Span) -> (i64, i64, f64) {
-    value(metric, sheet, span, true)
-}
-
 fn peer_value(metric: &Metric, sheet: &Sheet, span: Span) -> Option<f64> {
     match &metric.formula {
         // A sum over all merchants is no measure of one.
         Formula::Sum(_) | Formula::Points { .. } => None,
         Formula::Ratio { .. } => {
-            let (_, denominator, value) = value(metric, sheet, span, false);
+            let (_, denominator, value) = value(metric, |c| sheet.sum(Slot::counted(c), span.from, span.to));
             (denominator > 0).then_some(value)
         }
     }
@@ -209,26 +214,31 @@ pub fn days_needed(metrics: &[Metric], today: Day) -> Option<Span> {
     Some(span)
 }
 
-/// The first day after `today` on which any reading changes with no event at all, by marks entering and leaving windows.
-/// Month and quarter windows are said to change with the month whenever they hold anything.
+/// The first day after `today` on which a sum behind any reading changes with no event at all, by marks entering and leaving
+/// windows; `None` if none ever will. A row of breaches grows besides, see [`next_in_row`].
 pub fn next_change(metrics: &[Metric], sheet: &Sheet, today: Day) -> Option<Day> {
-    let changes = metrics.iter().flat_map(|metric| {
-        let mut counters = metric.counters();
-        counters.extend(metric.evidence);
-        counters.into_iter().flat_map(move |counter| {
-            [Slot::counted(counter), Slot::excluded(counter)].into_iter().filter_map(move |slot| {
-                let days = sheet.days(slot);
-                match metric.window {
-                    Window::Rolling { .. } => days.iter().filter_map(|c| metric.window.next_change(c.1, today)).min(),
-                    _ => days.iter().filter_map(|c| metric.window.next_change(c.1, today)).take(1).min().map(|_| {
-                        let month = crate::calendar::Calendar::month_start(today, 1);
-                        days.iter().map(|c| c.1).filter(|d| *d > today).min().map_or(month, |d| d.min(month))
-                    }),
-                }
-            })
-        })
+    metrics.iter().filter_map(|metric| next_flip(metric, sheet, today)).min()
+}
+
+/// [`next_change`] of one metric.
+pub(crate) fn next_flip(metric: &Metric, sheet: &Sheet, today: Day) -> Option<Day> {
+    let span = metric.window.on(today);
+    let counters = metric.counters().into_iter().chain(metric.evidence);
+    let slots = counters.flat_map(|c| [Slot::counted(c), Slot::excluded(c)]);
+    // Later marks enter later and leave later: of those inside the oldest leaves first, of those ahead the oldest enters first.
+    let firsts = slots.flat_map(|slot| {
+        let days = sheet.days(slot);
+        [span.from, span.to.saturating_add(1)].map(|from| days.get(days.partition_point(|c| c.1 < from)))
     });
-    changes.min()
+    firsts.flatten().filter_map(|cell| metric.window.next_change(cell.1, today)).min()
+}
+
+/// The first day after `today` on which a row of breaches grows by itself: the one after the next binding day, while any
+/// metric is breached and its row still followed.
+pub fn next_in_row(readings: &[Reading], cadence: Cadence, today: Day) -> Option<Day> {
+    let growing = |r: &Reading| r.status == Status::Breached && r.breached_in_a_row < streak_limit(cadence);
+    let binds = if cadence.binds_on(today) { today } else { cadence.next_binding(today)? };
+    readings.iter().any(growing).then_some(binds + 1)
 }
 
 /// Reads every metric of a manifest for one merchant, rows of breaches included.
@@ -247,8 +257,10 @@ pub fn read_all(manifest: &Manifest, metrics: &[Metric], books: Books<'_>, peers
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::manifest::{Compare, CounterKind, Limit};
+    use crate::manifest::{Compare, CounterKind, Limit, Term};
 
     fn odr(min_numerator: u32, min_buyers: u32) -> Metric {
         Metric {
@@ -272,7 +284,7 @@ mod tests {
         let sheet = Sheet::new([(100, Slot::counted(0), orders), (100, Slot::counted(1), defects), (100, Slot::excluded(1), 1)]);
         let marks: Vec<_> = (0..defects).map(|i| BuyerMark { counter: 1, day: 100, buyer: i as u64 % buyers.max(1) }).collect();
         let counters = counters();
-        Books { counters: &counters, sheet: &sheet, buyers: &marks }.read(metric, None, 120).status
+        Books { counters: &counters, sheet: &sheet, buyers: &marks, extra: &[] }.read(metric, None, 120).status
     }
 
     #[test]
@@ -303,7 +315,7 @@ mod tests {
     fn exclusions_are_shown_and_not_counted() {
         let sheet = Sheet::new([(100, Slot::counted(0), 170), (100, Slot::counted(1), 7), (100, Slot::excluded(1), 1)]);
         let counters = counters();
-        let reading = Books { counters: &counters, sheet: &sheet, buyers: &[] }.read(&odr(0, 0), None, 120);
+        let reading = Books { counters: &counters, sheet: &sheet, buyers: &[], extra: &[] }.read(&odr(0, 0), None, 120);
         assert_eq!((reading.numerator, reading.denominator, reading.excluded_numerator), (7, 170, 1));
         assert!((reading.value - 7.0 / 170.0).abs() < 1e-15 && (reading.value_with_excluded - 8.0 / 170.0).abs() < 1e-15);
     }
@@ -312,7 +324,7 @@ mod tests {
     fn a_row_of_breaches_is_counted_back_by_day() {
         let sheet = Sheet::new([(100, Slot::counted(0), 100), (103, Slot::counted(1), 5)]);
         let counters = counters();
-        let books = Books { counters: &counters, sheet: &sheet, buyers: &[] };
+        let books = Books { counters: &counters, sheet: &sheet, buyers: &[], extra: &[] };
         let metric = Metric { min_buyers: 0, ..odr(0, 0) };
         // Day 103 enters the window (lag 15) on day 118.
         assert_eq!(books.streak(&metric, Cadence::Continuous, 117), 0);
@@ -334,12 +346,65 @@ mod tests {
             ..odr(0, 0)
         };
         let counters = counters();
-        for (orders, violations, expected) in [(199, 0, 200.0), (200, 0, 204.0), (400, 1, 200.0), (0, 30, 0.0), (100_000, 0, 1000.0)] {
+        for (orders, violations, expected) in
+            [(199, 0, 200.0), (200, 0, 204.0), (400, 1, 200.0), (0, 30, 0.0), (100_000, 0, 1000.0)]
+        {
             let sheet = Sheet::new([(100, Slot::counted(0), orders), (100, Slot::counted(1), violations)]);
-            let reading = Books { counters: &counters, sheet: &sheet, buyers: &[] }.read(&metric, None, 120);
+            let reading = Books { counters: &counters, sheet: &sheet, buyers: &[], extra: &[] }.read(&metric, None, 120);
             assert!((reading.value - expected).abs() < 1e-9, "{orders} {violations}: {}", reading.value);
         }
     }
+    #[test]
+    fn additions_count_in_every_window_and_as_buyers() {
+        let sheet = Sheet::new([(100, Slot::counted(0), 95), (100, Slot::counted(1), 4)]);
+        let marks: Vec<_> = (0..4).map(|buyer| BuyerMark { counter: 1, day: 100, buyer }).collect();
+        let counters = counters();
+        let books = Books { counters: &counters, sheet: &sheet, buyers: &marks, extra: &[(1, 1), (0, 3), (0, 2)] };
+        for today in [120, 900] {
+            let (reading, past) = (books.read(&odr(5, 5), None, today), today == 900);
+            let expected = if past { (1, 5, 1, Status::Insufficient) } else { (5, 100, 5, Status::Breached) };
+            assert_eq!((reading.numerator, reading.denominator, reading.buyers, reading.status), expected);
+        }
+    }
 
-    use crate::manifest::Term;
+    fn windows() -> impl Strategy<Value = Window> {
+        prop_oneof![
+            (1u16..90, 0u16..20).prop_map(|(days, lag_days)| Window::Rolling { days, lag_days }),
+            (1u8..13).prop_map(Window::Months),
+            Just(Window::QuarterToDate),
+            Just(Window::Lifetime),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn next_change_is_the_first_day_any_mark_enters_or_leaves(
+            windows in prop::collection::vec(windows(), 1..4),
+            cells in prop::collection::vec((18_000i32..18_300, 0u16..2, any::<bool>()), 0..12),
+            today in 17_900i32..18_700,
+        ) {
+            let metrics: Vec<_> = windows.into_iter().map(|window| Metric { window, ..odr(0, 0) }).collect();
+            let sheet = Sheet::new(cells.iter().map(|&(day, counter, excluded)| (day, Slot::of(counter, excluded), 1)));
+            let held = |metric: &Metric, day: Day| -> Vec<bool> {
+                let span = metric.window.on(day);
+                cells.iter().map(|c| (span.from..=span.to).contains(&c.0)).collect()
+            };
+            let plain = (today + 1..today + 900).find(|day| metrics.iter().any(|m| held(m, *day) != held(m, *day - 1)));
+            prop_assert_eq!(next_change(&metrics, &sheet, today), plain);
+        }
+
+        #[test]
+        fn a_row_grows_on_the_day_said(cadence in prop_oneof![Just(Cadence::Continuous), (1u8..29).prop_map(Cadence::Monthly), (0u8..7).prop_map(Cadence::Weekly)], began in 18_000i32..18_040, ago in 0i32..300) {
+            let today = began + ago;
+            // Breached from `began` on, for good.
+            let sheet = Sheet::new([(began, Slot::counted(0), 50), (began, Slot::counted(1), 50)]);
+            let counters = counters();
+            let books = Books { counters: &counters, sheet: &sheet, buyers: &[], extra: &[] };
+            let metric = Metric { window: Window::Lifetime, ..odr(0, 0) };
+            let row = |day| books.streak(&metric, cadence, day);
+            let reading = Reading { breached_in_a_row: row(today), ..books.read(&metric, None, today) };
+            let plain = (today + 1..today + 300).find(|day| row(*day) != row(today));
+            prop_assert_eq!(next_in_row(&[reading], cadence, today), plain);
+        }
+    }
 }

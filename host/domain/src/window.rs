@@ -22,7 +22,9 @@ impl Window {
                 let to = today - i32::from(lag_days);
                 Span { from: to - i32::from(days) + 1, to }
             }
-            Self::Months(n) => Span { from: Calendar::month_start(today, -i32::from(n)), to: Calendar::month_start(today, 0) - 1 },
+            Self::Months(n) => {
+                Span { from: Calendar::month_start(today, -i32::from(n)), to: Calendar::month_start(today, 0) - 1 }
+            }
             Self::QuarterToDate => Span { from: Calendar::quarter_start(today), to: today },
             Self::Lifetime => Span { from: 0, to: today },
         }
