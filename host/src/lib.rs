@@ -1,1 +1,4 @@
 //! Skeleton.
+
+pub mod events;
+pub mod keys;
