@@ -1,1 +1,4 @@
-//! Integration tests.
+//! Integration tests in one binary, so that they link once.
+
+mod architecture;
+mod migrations;
