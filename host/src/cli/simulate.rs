@@ -1,0 +1,50 @@
+//! `andon simulate`: a marketplace's life on standard output, one CloudEvent a line.
+
+use std::io::{self, BufWriter, ErrorKind, Write};
+
+use chrono::{DateTime, Utc};
+
+use crate::simulate::{Plan, Simulation};
+
+/// What to simulate.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// How many merchants.
+    #[arg(long, default_value_t = 200)]
+    merchants: u32,
+    /// How many orders between them.
+    #[arg(long, default_value_t = 20_000)]
+    orders: u32,
+    /// The same seed gives the same events.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Over how many days.
+    #[arg(long, default_value_t = 90)]
+    days: u32,
+    /// When it ends, RFC 3339; nothing happens later.
+    #[arg(long, default_value = "2026-01-01T00:00:00Z")]
+    end: DateTime<Utc>,
+    /// Code of the marketplace the events are for.
+    #[arg(long, default_value = "demo")]
+    marketplace: String,
+    /// Currency of the marketplace.
+    #[arg(long, default_value = "EUR")]
+    currency: String,
+}
+
+/// Writes the events; ends quietly when whoever reads them has had enough.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    let Args { merchants, orders, seed, days, end, marketplace, currency } = args;
+    let plan = Plan { merchants, orders, days, seed, end: end.timestamp_millis(), marketplace, currency };
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let written = Simulation::new(plan)?
+        .try_for_each(|mut line| {
+            line.push(b'\n');
+            out.write_all(&line)
+        })
+        .and_then(|()| out.flush());
+    match written {
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}
