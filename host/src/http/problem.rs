@@ -1,0 +1,256 @@
+//! Errors as clients see them (RFC 9457). The only file that pairs an error with a status code; causes go to the log, never
+//! to the client.
+
+use axum::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use crate::auth::{AuthError, Scope};
+
+/// What every `type` begins with; a slug follows.
+pub const TYPE_PREFIX: &str = "urn:andon:problem:";
+
+/// Why a request was not done.
+#[derive(Debug)]
+pub enum Problem {
+    /// The request itself is malformed.
+    Malformed(String),
+    /// Framing that proxies and servers read differently.
+    Smuggling,
+    /// No token, or none that is valid.
+    Unauthenticated(AuthError),
+    /// The token lacks every scope that would do, or is bound to a merchant where an operator is asked for.
+    Forbidden(&'static [Scope]),
+    /// Nothing there, or nothing the caller may know of: the same answer, byte for byte.
+    NotFound,
+    /// The path knows other methods.
+    MethodNotAllowed(Option<HeaderValue>),
+    /// The body took too long to arrive.
+    Timeout,
+    /// It clashes with what is there.
+    Conflict(String),
+    /// The first request with this idempotency key is still running.
+    StillRunning,
+    /// `If-Match` names another state.
+    PreconditionFailed,
+    /// More than is accepted; says how much is.
+    TooLarge(String),
+    /// A longer path or query than is accepted.
+    UriTooLong,
+    /// A content type or encoding that is not accepted here.
+    MediaType(String),
+    /// Well-formed, but a field says something that cannot be.
+    Invalid {
+        /// The field, dotted.
+        field: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The idempotency key was used for another payload.
+    KeyReused,
+    /// No event of the request was good; the answer's body is carried along.
+    EventsRejected(Value),
+    /// Too many requests.
+    TooMany {
+        /// Seconds after which to try again.
+        retry_after: u64,
+    },
+    /// Our own fault; the cause is logged here and only here.
+    Internal(Box<dyn std::error::Error + Send + Sync>),
+    /// Not at the moment; the cause is logged.
+    Unavailable(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Problem {
+    /// A field that says something impossible.
+    pub fn invalid(field: impl Into<String>, message: impl ToString) -> Self {
+        Self::Invalid { field: field.into(), message: message.to_string() }
+    }
+
+    /// Status, slug and title.
+    fn kind(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed", "The request is malformed"),
+            Self::Smuggling => (StatusCode::BAD_REQUEST, "ambiguous-length", "The request says its length in two ways"),
+            Self::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated", "A valid token is needed"),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "The token does not allow this"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
+            Self::MethodNotAllowed(_) => {
+                (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "The path does not know this method")
+            }
+            Self::Timeout => (StatusCode::REQUEST_TIMEOUT, "timeout", "The body took too long to arrive"),
+            Self::Conflict(_) => (StatusCode::CONFLICT, "conflict", "It clashes with what is there"),
+            Self::StillRunning => (StatusCode::CONFLICT, "still-running", "The first request with this key is still running"),
+            Self::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, "precondition-failed", "It has changed meanwhile"),
+            Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large"),
+            Self::UriTooLong => (StatusCode::URI_TOO_LONG, "uri-too-long", "The path or query is too long"),
+            Self::MediaType(_) => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "The content type or encoding is not accepted here")
+            }
+            Self::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "A value is not acceptable"),
+            Self::KeyReused => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The idempotency key was used for another request")
+            }
+            Self::EventsRejected(_) => (StatusCode::UNPROCESSABLE_ENTITY, "events-rejected", "None of the events is acceptable"),
+            Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side"),
+            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not possible at the moment"),
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::Malformed(detail) | Self::Conflict(detail) | Self::MediaType(detail) | Self::TooLarge(detail) => {
+                Some(detail.clone())
+            }
+            Self::Unauthenticated(error) => Some(error.to_string()),
+            Self::Forbidden([]) => Some("the token is bound to a merchant".into()),
+            Self::Forbidden(scopes) => {
+                let words: Vec<_> = scopes.iter().map(|scope| scope.word()).collect();
+                Some(format!("needed: {}", words.join(" or ")))
+            }
+            Self::Invalid { field, message } if field.is_empty() => Some(message.clone()),
+            Self::Invalid { field, message } => Some(format!("`{field}`: {message}")),
+            Self::TooMany { retry_after } => Some(format!("try again in {retry_after} s")),
+            _ => None,
+        }
+    }
+}
+
+/// A problem document: `type`, `title`, `status` where it is an answer's, `detail` where there is one.
+pub fn document(slug: &str, title: &str, status: Option<StatusCode>, detail: Option<String>) -> Map<String, Value> {
+    let mut document = Map::new();
+    document.insert("type".into(), json!(format!("{TYPE_PREFIX}{slug}")));
+    document.insert("title".into(), json!(title));
+    if let Some(status) = status {
+        document.insert("status".into(), json!(status.as_u16()));
+    }
+    if let Some(detail) = detail {
+        document.insert("detail".into(), json!(detail));
+    }
+    document
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, slug, title) = self.kind();
+        let mut document = document(slug, title, Some(status), self.detail());
+        match &self {
+            Self::Internal(cause) | Self::Unavailable(cause) => {
+                let cause = causes(cause.as_ref());
+                tracing::error!(%cause, status = status.as_u16(), "a request failed");
+            }
+            Self::Invalid { field, .. } if !field.is_empty() => {
+                document.insert("field".into(), json!(field));
+            }
+            Self::EventsRejected(Value::Object(answer)) => document.extend(answer.clone()),
+            _ => {}
+        }
+        let body = Value::Object(document).to_string();
+        let mut response = (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let headers = response.headers_mut();
+        match self {
+            Self::Unauthenticated(AuthError::Missing) => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"andon\""));
+            }
+            Self::Unauthenticated(_) => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"andon\", error=\"invalid_token\""));
+            }
+            Self::MethodNotAllowed(Some(allowed)) => {
+                headers.insert(ALLOW, allowed);
+            }
+            Self::TooMany { retry_after } => {
+                headers.insert(RETRY_AFTER, retry_after.into());
+            }
+            Self::Unavailable(_) => {
+                headers.insert(RETRY_AFTER, 1.into());
+            }
+            // What is left of the body would be read as the next request.
+            Self::Smuggling | Self::Timeout | Self::TooLarge(_) => {
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// Makes problems of the plain answers that axum gives by itself: no such path, no such method, a panic caught.
+pub fn map_plain(response: Response) -> Response {
+    let typed = response.headers().get(CONTENT_TYPE).is_some_and(|t| !t.as_bytes().starts_with(b"text/plain"));
+    match response.status() {
+        _ if typed => response,
+        StatusCode::NOT_FOUND => Problem::NotFound.into_response(),
+        StatusCode::METHOD_NOT_ALLOWED => Problem::MethodNotAllowed(response.headers().get(ALLOW).cloned()).into_response(),
+        StatusCode::INTERNAL_SERVER_ERROR => Problem::Internal("a handler panicked".into()).into_response(),
+        _ => response,
+    }
+}
+
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
+        Self::Unauthenticated(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn body(problem: Problem) -> (StatusCode, Value) {
+        let response = problem.into_response();
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
+        let status = response.status();
+        let bytes = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_problem_says_its_type_title_status_and_detail() {
+        let (status, document) = body(Problem::invalid("data.rating", "must be 1 to 5")).await;
+        assert_eq!(status, 422);
+        assert_eq!(
+            document,
+            json!({"type": "urn:andon:problem:invalid", "title": "A value is not acceptable", "status": 422,
+                   "detail": "`data.rating`: must be 1 to 5", "field": "data.rating"})
+        );
+    }
+
+    #[tokio::test]
+    async fn causes_stay_with_us() {
+        let (status, document) = body(Problem::Internal("select * from secrets".into())).await;
+        assert_eq!(status, 500);
+        assert!(!document.to_string().contains("secrets"));
+    }
+
+    #[tokio::test]
+    async fn headers_follow_the_problem() {
+        let header = |problem: Problem, name| problem.into_response().headers()[name].clone();
+        assert_eq!(header(Problem::TooMany { retry_after: 7 }, RETRY_AFTER), "7");
+        assert_eq!(header(Problem::Unauthenticated(AuthError::Missing), WWW_AUTHENTICATE), "Bearer realm=\"andon\"");
+        assert_eq!(header(Problem::TooLarge(String::new()), CONNECTION), "close");
+    }
+
+    #[tokio::test]
+    async fn plain_answers_become_problems() {
+        for status in [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED, StatusCode::INTERNAL_SERVER_ERROR] {
+            let mapped = map_plain((status, "plain").into_response());
+            assert_eq!(
+                (mapped.status(), &mapped.headers()[CONTENT_TYPE]),
+                (status, &HeaderValue::from_static("application/problem+json"))
+            );
+        }
+    }
+}
