@@ -1,0 +1,10 @@
+//! Generated from `wit/rules.wit`. Authors use only what `lib.rs` re-exports by name, so that a new version of the contract or
+//! of the generator cannot widen the crate's interface by itself.
+
+wit_bindgen::generate!({
+    path: "wit/rules.wit",
+    world: "rules",
+    additional_derives: [PartialEq],
+    pub_export_macro: true,
+    export_macro_name: "export_bindings",
+});
