@@ -1,0 +1,252 @@
+//! Looks at a component's bytes before the compiler does. The compiler's own ceilings are made for browsers; a plugin that needs
+//! more than these is not a plugin.
+
+use andon_domain::admission::Problem;
+use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
+use wasmparser::types::TypesRef;
+use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+
+use super::engine::{CORE_INSTANCES, MEMORIES};
+use super::fault::quote;
+use super::limits::Limits;
+use super::refusal::{Code, Refusal};
+
+/// A core module per core instance; the one component inside gives the exported interface its types.
+const MAX_MODULES: usize = CORE_INSTANCES as usize;
+const MAX_COMPONENTS: usize = 4;
+/// Entries of all sections of one kind together.
+const MAX_FUNCTIONS: usize = 20_000;
+const MAX_ENTRIES: usize = 20_000;
+const MAX_NAMED: usize = 1_000;
+const MAX_CUSTOM_SECTIONS: usize = 200;
+const MAX_NAME_BYTES: usize = 1_024;
+/// Compiling takes time and memory in proportion to the largest function, and worse than that to its locals.
+const MAX_BODY_BYTES: usize = 512 << 10;
+const MAX_LOCALS: u64 = 5_000;
+
+/// What a plugin may be built from, for the check; the engine's own list says the same to the compiler.
+fn features() -> WasmFeatures {
+    WasmFeatures::COMPONENT_MODEL
+        | WasmFeatures::FLOATS
+        | WasmFeatures::MUTABLE_GLOBAL
+        | WasmFeatures::SATURATING_FLOAT_TO_INT
+        | WasmFeatures::SIGN_EXTENSION
+        | WasmFeatures::MULTI_VALUE
+        | WasmFeatures::BULK_MEMORY
+        | WasmFeatures::REFERENCE_TYPES
+        | WasmFeatures::EXTENDED_CONST
+}
+
+/// Checks size, layer, counts and validity, that nothing is imported, and gives the names of what is exported.
+pub(super) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Vec<String>, Refusal> {
+    header(bytes, limits)?;
+    let mut counts = Counts::new(limits);
+    for payload in Parser::new(0).parse_all(bytes) {
+        counts.add(&payload.map_err(|error| invalid(&error))?)?;
+    }
+    let types = Validator::new_with_features(features()).validate_all(bytes).map_err(|error| invalid(&error))?;
+    let foreign: Vec<_> = counts.imports.iter().filter(|name| !only_types(types.as_ref(), name)).collect();
+    if !foreign.is_empty() {
+        let problem = |name: &&String| Problem { field: quote(name), reason: "is imported; rules import nothing".to_owned() };
+        return Err(Refusal { code: Code::Import, problems: foreign.iter().take(20).map(problem).collect() });
+    }
+    Ok(counts.exports)
+}
+
+fn invalid(error: &wasmparser::BinaryReaderError) -> Refusal {
+    Refusal::of(Code::Invalid, "component", quote(&error.to_string()))
+}
+
+fn header(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
+    if bytes.len() > limits.component_bytes {
+        let reason = format!("has {} bytes, above {}", bytes.len(), limits.component_bytes);
+        return Err(Refusal::of(Code::LimitSize, "component", reason));
+    }
+    let refuse = |reason| Err(Refusal::of(Code::Invalid, "component", reason));
+    match bytes.get(..8) {
+        None => refuse("is shorter than a header"),
+        Some(b"\0asm\x0d\0\x01\0") => Ok(()),
+        Some(b"\0asm\x01\0\0\0") => refuse("is a core module; it must be made a component first"),
+        Some(header) if header.starts_with(b"\0asm") => refuse("is WebAssembly of an unknown layer or version"),
+        Some(_) => refuse("is not WebAssembly"),
+    }
+}
+
+/// Whether an import is an instance that holds nothing but plain types. An exported interface that uses another one's types
+/// makes such imports; there is nothing in them to link.
+fn only_types(types: TypesRef<'_>, name: &str) -> bool {
+    let plain = |ty: &ComponentEntityType| matches!(ty, ComponentEntityType::Type { referenced, .. } if !matches!(referenced, ComponentAnyTypeId::Resource(_)));
+    match types.component_item_for_import(name).map(|item| item.ty) {
+        Some(ComponentEntityType::Instance(id)) => types[id].exports.values().all(|item| plain(&item.ty)),
+        _ => false,
+    }
+}
+
+/// What has been seen so far.
+struct Counts<'a> {
+    limits: &'a Limits,
+    depth: usize,
+    modules: usize,
+    components: usize,
+    memories: u64,
+    functions: usize,
+    entries: usize,
+    named: usize,
+    custom: usize,
+    /// Names on the outermost component.
+    imports: Vec<String>,
+    exports: Vec<String>,
+}
+
+impl<'a> Counts<'a> {
+    fn new(limits: &'a Limits) -> Self {
+        Self {
+            limits,
+            depth: 0,
+            modules: 0,
+            components: 0,
+            memories: 0,
+            functions: 0,
+            entries: 0,
+            named: 0,
+            custom: 0,
+            imports: Vec::new(),
+            exports: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, payload: &Payload<'_>) -> Result<(), Refusal> {
+        match payload {
+            Payload::Version { encoding: Encoding::Module, .. } => {
+                self.depth += 1;
+                count(&mut self.modules, 1, MAX_MODULES, "core modules")
+            }
+            Payload::Version { encoding: Encoding::Component, .. } => {
+                self.depth += 1;
+                count(&mut self.components, 1, MAX_COMPONENTS, "components, nested ones included")
+            }
+            Payload::End(_) => {
+                self.depth = self.depth.saturating_sub(1);
+                Ok(())
+            }
+            Payload::FunctionSection(section) => count(&mut self.functions, section.count(), MAX_FUNCTIONS, "functions"),
+            Payload::CodeSectionEntry(body) => body_size(body),
+            Payload::MemorySection(section) => self.memories(section.clone()),
+            Payload::TableSection(section) => self.tables(section.clone()),
+            Payload::ImportSection(section) => count(&mut self.named, section.count(), MAX_NAMED, "imports and exports"),
+            Payload::ExportSection(section) => {
+                count(&mut self.named, section.count(), MAX_NAMED, "imports and exports")?;
+                section.clone().into_iter().try_for_each(|export| name_size(export.map_err(|e| invalid(&e))?.name))
+            }
+            Payload::ComponentImportSection(section) => self.component_imports(section.clone()),
+            Payload::ComponentExportSection(section) => self.component_exports(section.clone()),
+            Payload::TypeSection(section) => self.entries(section.count()),
+            Payload::GlobalSection(section) => self.entries(section.count()),
+            Payload::ElementSection(section) => self.entries(section.count()),
+            Payload::DataSection(section) => self.entries(section.count()),
+            Payload::TagSection(section) => self.entries(section.count()),
+            Payload::InstanceSection(section) => self.entries(section.count()),
+            Payload::CoreTypeSection(section) => self.entries(section.count()),
+            Payload::ComponentInstanceSection(section) => self.entries(section.count()),
+            Payload::ComponentAliasSection(section) => self.entries(section.count()),
+            Payload::ComponentTypeSection(section) => self.entries(section.count()),
+            Payload::ComponentCanonicalSection(section) => self.entries(section.count()),
+            Payload::CustomSection(_) => count(&mut self.custom, 1, MAX_CUSTOM_SECTIONS, "custom sections"),
+            _ => Ok(()),
+        }
+    }
+
+    fn entries(&mut self, more: u32) -> Result<(), Refusal> {
+        count(&mut self.entries, more, MAX_ENTRIES, "types, globals, segments and the like")
+    }
+
+    fn memories(&mut self, section: wasmparser::MemorySectionReader<'_>) -> Result<(), Refusal> {
+        for memory in section {
+            let memory = memory.map_err(|error| invalid(&error))?;
+            self.memories += 1;
+            if self.memories > u64::from(MEMORIES) {
+                return Err(Refusal::of(Code::LimitSize, "component", format!("has more than {MEMORIES} memory")));
+            }
+            let most = self.limits.memory_bytes as u64;
+            let page = 1u64 << memory.page_size_log2.unwrap_or(16).min(16);
+            if memory.initial.saturating_mul(page) > most {
+                let reason = format!("begins with {} pages of memory, above {most} bytes", memory.initial);
+                return Err(Refusal::of(Code::LimitSize, "component", reason));
+            }
+        }
+        Ok(())
+    }
+
+    fn tables(&mut self, section: wasmparser::TableSectionReader<'_>) -> Result<(), Refusal> {
+        for table in section {
+            let initial = table.map_err(|error| invalid(&error))?.ty.initial;
+            if initial > self.limits.table_elements as u64 {
+                let reason = format!("begins with a table of {initial} elements, above {}", self.limits.table_elements);
+                return Err(Refusal::of(Code::LimitSize, "component", reason));
+            }
+        }
+        Ok(())
+    }
+
+    fn component_imports(&mut self, section: wasmparser::ComponentImportSectionReader<'_>) -> Result<(), Refusal> {
+        count(&mut self.named, section.count(), MAX_NAMED, "imports and exports")?;
+        for import in section {
+            let name = import.map_err(|error| invalid(&error))?.name.name;
+            name_size(name)?;
+            if self.depth == 1 {
+                self.imports.push(name.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    fn component_exports(&mut self, section: wasmparser::ComponentExportSectionReader<'_>) -> Result<(), Refusal> {
+        count(&mut self.named, section.count(), MAX_NAMED, "imports and exports")?;
+        for export in section {
+            let name = export.map_err(|error| invalid(&error))?.name.name;
+            name_size(name)?;
+            if self.depth == 1 {
+                self.exports.push(name.to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn count(sum: &mut usize, more: u32, most: usize, what: &str) -> Result<(), Refusal> {
+    *sum = sum.saturating_add(more as usize);
+    if *sum > most {
+        return Err(Refusal::of(Code::LimitSize, "component", format!("has more than {most} {what}")));
+    }
+    Ok(())
+}
+
+fn name_size(name: &str) -> Result<(), Refusal> {
+    if name.len() > MAX_NAME_BYTES {
+        return Err(Refusal::of(
+            Code::LimitSize,
+            "component",
+            format!("has a name of {} bytes, above {MAX_NAME_BYTES}", name.len()),
+        ));
+    }
+    Ok(())
+}
+
+fn body_size(body: &wasmparser::FunctionBody<'_>) -> Result<(), Refusal> {
+    let bytes = body.as_bytes().len();
+    if bytes > MAX_BODY_BYTES {
+        return Err(Refusal::of(
+            Code::LimitSize,
+            "component",
+            format!("has a function of {bytes} bytes, above {MAX_BODY_BYTES}"),
+        ));
+    }
+    let mut locals = 0u64;
+    for group in body.get_locals_reader().map_err(|error| invalid(&error))? {
+        locals = locals.saturating_add(u64::from(group.map_err(|error| invalid(&error))?.0));
+    }
+    if locals > MAX_LOCALS {
+        return Err(Refusal::of(Code::LimitSize, "component", format!("has a function of {locals} locals, above {MAX_LOCALS}")));
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! Rules with their settings: what the pipeline asks. Each batch runs in an instance of its own, so nothing a plugin remembers
+//! can pass from one merchant's facts to another's answer.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use andon_domain::admission::check_setting;
+use andon_domain::fact::Fact;
+use andon_domain::ids::Instant;
+use andon_domain::manifest::Manifest;
+use andon_domain::mark::Classified;
+use andon_domain::verdict::{Snapshot, Verdict};
+
+use super::admit::{Rules, digest};
+use super::fault::{PluginFault, quote};
+use super::output;
+use super::sandbox::Sandbox;
+use super::wit::v0_1::{Configured, Instance};
+
+/// Why settings were not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigureError {
+    /// A value is not what the manifest or the plugin allows.
+    #[error("setting {key} {why}")]
+    Setting {
+        /// Which.
+        key: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The plugin failed over them.
+    #[error(transparent)]
+    Fault(#[from] PluginFault),
+}
+
+/// Admitted rules with settings they accepted.
+#[derive(Clone)]
+pub struct Judge {
+    rules: Arc<Rules>,
+    settings: Arc<[(String, String)]>,
+    settings_digest: Arc<str>,
+}
+
+impl std::fmt::Debug for Judge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Judge").field("rules", &self.rules).field("settings", &self.settings).finish()
+    }
+}
+
+impl Rules {
+    /// Checks settings against the manifest, fills in defaults, and asks the plugin whether it takes them.
+    pub fn configure(self: &Arc<Self>, settings: &[(String, String)]) -> Result<Judge, ConfigureError> {
+        let settings = complete(self.manifest(), settings)?;
+        let mut sandbox = Sandbox::open(&self.engine, 1)?;
+        let instance = start(self, &mut sandbox)?;
+        if let Configured::Refused(key, why) = instance.configure(&mut sandbox, &settings)? {
+            return Err(ConfigureError::Setting { key: quote(&key), why: quote(&why) });
+        }
+        let settings_digest = settings_digest(&settings).into();
+        Ok(Judge { rules: Arc::clone(self), settings: settings.into(), settings_digest })
+    }
+}
+
+impl Judge {
+    /// What the rules declared.
+    pub fn manifest(&self) -> &Arc<Manifest> {
+        self.rules.manifest()
+    }
+
+    /// Digest of the component.
+    pub fn digest(&self) -> &str {
+        self.rules.digest()
+    }
+
+    /// Digest of the settings in force, defaults included: the same for every way of writing the same settings.
+    pub fn settings_digest(&self) -> &str {
+        &self.settings_digest
+    }
+
+    /// What facts mean, answer i for fact i. All or nothing: a fault in one batch loses the others' answers too.
+    pub fn classify(&self, now: Instant, facts: &[&Fact]) -> Result<Vec<Classified>, PluginFault> {
+        let mut answers = Vec::with_capacity(facts.len());
+        for (batch, weight) in batches(facts, self.rules.engine.limits.batch, |fact| fact_weight(fact)) {
+            let (mut sandbox, instance) = self.instance(weight)?;
+            let answer = instance.classify(&mut sandbox, &self.rules.words, now, batch)?;
+            output::check_classified(self.manifest(), now, answers.len(), batch.len(), &answer)?;
+            answers.extend(answer);
+        }
+        Ok(answers)
+    }
+
+    /// What readings lead to, verdict i for snapshot i. All or nothing, as `classify`. Nothing is ever proposed on insufficient
+    /// data: a proposal's reasons that rest on an insufficient metric are taken out, and the proposal with the last of them.
+    pub fn evaluate(&self, snapshots: &[Snapshot]) -> Result<Vec<Verdict>, PluginFault> {
+        let mut verdicts = Vec::with_capacity(snapshots.len());
+        for (batch, weight) in batches(snapshots, self.rules.engine.limits.batch, |snapshot| 1 + snapshot.listings.len()) {
+            let (mut sandbox, instance) = self.instance(weight)?;
+            let mut answer = instance.evaluate(&mut sandbox, batch)?;
+            output::check_verdicts(self.manifest(), verdicts.len(), batch, &answer)?;
+            for (verdict, snapshot) in answer.iter_mut().zip(batch) {
+                output::strip_insufficient(verdict, snapshot);
+            }
+            verdicts.extend(answer);
+        }
+        Ok(verdicts)
+    }
+
+    fn instance(&self, items: usize) -> Result<(Sandbox<'_>, Instance), PluginFault> {
+        let mut sandbox = Sandbox::open(&self.rules.engine, items)?;
+        let instance = start(&self.rules, &mut sandbox)?;
+        match instance.configure(&mut sandbox, &self.settings)? {
+            Configured::Accepted => Ok((sandbox, instance)),
+            Configured::Refused(key, why) => Err(PluginFault::output(
+                "configure",
+                format!("refused setting {}, which it took before: {}", quote(&key), quote(&why)),
+            )),
+        }
+    }
+}
+
+fn start(rules: &Rules, sandbox: &mut Sandbox<'_>) -> Result<Instance, PluginFault> {
+    rules.contract.instance(sandbox)?.map_err(|error| PluginFault::Unavailable(format!("{error:#}")))
+}
+
+/// Every declared setting in the manifest's order, given or default, in canonical form.
+fn complete(manifest: &Manifest, given: &[(String, String)]) -> Result<Vec<(String, String)>, ConfigureError> {
+    let refuse = |key: &str, why: &str| ConfigureError::Setting { key: quote(key), why: why.to_owned() };
+    let mut values = HashMap::new();
+    for (key, value) in given {
+        if !manifest.settings.iter().any(|setting| setting.key == *key) {
+            return Err(refuse(key, "is not declared by these rules"));
+        }
+        if values.insert(key.as_str(), value.as_str()).is_some() {
+            return Err(refuse(key, "is given twice"));
+        }
+    }
+    let complete = manifest.settings.iter().map(|setting| {
+        let value = values.get(setting.key.as_str()).copied().unwrap_or(&setting.default);
+        let value = check_setting(setting, value).map_err(|why| refuse(&setting.key, &why))?;
+        Ok((setting.key.clone(), value))
+    });
+    complete.collect()
+}
+
+fn settings_digest(settings: &[(String, String)]) -> String {
+    let sorted: BTreeMap<_, _> = settings.iter().map(|(key, value)| (key, value)).collect();
+    let mut bytes = Vec::new();
+    for part in sorted.into_iter().flat_map(|(key, value)| [key, value]) {
+        bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    digest(&bytes)
+}
+
+/// How much work a fact is: one, and one more for every four things that hang on an order.
+fn fact_weight(fact: &Fact) -> usize {
+    match fact {
+        Fact::Order(order) => 1 + (order.claims.len() + order.returns.len() + order.incidents.len() + order.contacts.len()) / 4,
+        Fact::Contact(_) | Fact::Violation(_) => 1,
+    }
+}
+
+/// Splits items into runs of at most `most` weight, each with its weight; an item heavier than that has a run of its own.
+fn batches<T>(items: &[T], most: usize, weight: impl Fn(&T) -> usize) -> Vec<(&[T], usize)> {
+    let mut batches = Vec::new();
+    let (mut from, mut sum) = (0, 0);
+    for (i, item) in items.iter().enumerate() {
+        let more = weight(item);
+        if i > from && sum + more > most {
+            batches.push((&items[from..i], sum));
+            (from, sum) = (i, 0);
+        }
+        sum += more;
+    }
+    if from < items.len() {
+        batches.push((&items[from..], sum));
+    }
+    batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_hold_everything_once_and_in_order() {
+        let weigh = |w: &usize| *w;
+        assert_eq!(batches(&[], 3, weigh), []);
+        assert_eq!(batches(&[1, 1, 1, 1], 3, weigh), [(&[1, 1, 1][..], 3), (&[1][..], 1)]);
+        assert_eq!(batches(&[9, 1, 2, 9], 3, weigh), [(&[9][..], 9), (&[1, 2][..], 3), (&[9][..], 9)]);
+    }
+
+    #[test]
+    fn settings_digests_do_not_run_together() {
+        let pair = |k: &str, v: &str| (k.to_owned(), v.to_owned());
+        assert_ne!(settings_digest(&[pair("a", "bc")]), settings_digest(&[pair("ab", "c")]));
+        assert_eq!(settings_digest(&[pair("a", "1"), pair("b", "2")]), settings_digest(&[pair("b", "2"), pair("a", "1")]));
+    }
+}

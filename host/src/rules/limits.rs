@@ -1,0 +1,92 @@
+//! What a plugin may use, in one place: every limit of size, memory and time, and how a call's budget grows with its batch.
+
+use std::time::Duration;
+
+/// Limits on plugins. The defaults follow what storefront and edge platforms allow their guests.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Largest component accepted, in bytes.
+    pub component_bytes: usize,
+    /// Linear memory of an instance, in bytes; a multiple of 64 KiB.
+    pub memory_bytes: usize,
+    /// Elements of each table.
+    pub table_elements: usize,
+    /// Stack of a guest, in bytes. Threads that call guests need 1 MiB more than this.
+    pub stack_bytes: usize,
+    /// Fuel of a call: a base and a share for each item. A wasm instruction costs about one.
+    pub fuel: u64,
+    /// See `fuel`.
+    pub fuel_per_item: u64,
+    /// Wall clock of a call: a base and a share for each item. Fuel runs out first; this is for what fuel does not see,
+    /// such as one instruction that moves megabytes.
+    pub wall: Duration,
+    /// See `wall`.
+    pub wall_per_item: Duration,
+    /// How often the wall clock is looked at; a call may overrun by one tick.
+    pub tick: Duration,
+    /// Largest answer of a call as the host holds it, in bytes: a base and a share for each item.
+    pub answer_bytes: usize,
+    /// See `answer_bytes`.
+    pub answer_bytes_per_item: usize,
+    /// Items given to one instance at once; larger inputs are split.
+    pub batch: usize,
+    /// Instances alive at once; further callers wait for one to end.
+    pub instances: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            component_bytes: 2 << 20,
+            memory_bytes: 16 << 20,
+            table_elements: 10_000,
+            stack_bytes: 512 << 10,
+            fuel: 10_000_000,
+            fuel_per_item: 50_000,
+            wall: Duration::from_millis(50),
+            wall_per_item: Duration::from_micros(200),
+            tick: Duration::from_millis(5),
+            answer_bytes: 1 << 20,
+            answer_bytes_per_item: 4 << 10,
+            batch: 512,
+            instances: 32,
+        }
+    }
+}
+
+/// What one call may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Budget {
+    pub(super) fuel: u64,
+    pub(super) ticks: u64,
+    pub(super) answer_bytes: usize,
+}
+
+impl Limits {
+    /// The budget of a call over `items` items.
+    pub(super) fn budget(&self, items: usize) -> Budget {
+        let shares = u32::try_from(items).unwrap_or(u32::MAX);
+        let wall = self.wall.saturating_add(self.wall_per_item.saturating_mul(shares));
+        let ticks = wall.as_nanos().div_ceil(self.tick.as_nanos().max(1));
+        Budget {
+            fuel: self.fuel.saturating_add(self.fuel_per_item.saturating_mul(u64::from(shares))),
+            // The tick under way when a call begins is of unknown length, so one is added.
+            ticks: u64::try_from(ticks).unwrap_or(u64::MAX / 2).saturating_add(1).min(u64::MAX / 2),
+            answer_bytes: self.answer_bytes.saturating_add(self.answer_bytes_per_item.saturating_mul(items)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn budgets_grow_with_the_batch_and_never_overflow() {
+        let limits = Limits::default();
+        assert_eq!(limits.budget(0), Budget { fuel: 10_000_000, ticks: 11, answer_bytes: 1 << 20 });
+        assert_eq!(limits.budget(512), Budget { fuel: 35_600_000, ticks: 32, answer_bytes: 3 << 20 });
+        let endless = limits.budget(usize::MAX);
+        assert!(endless.fuel > 0 && endless.ticks <= u64::MAX / 2);
+    }
+}

@@ -1,0 +1,72 @@
+//! The only maker of a store. A store lives for one batch: it starts with a budget, and whatever happens in it, it is thrown away.
+
+use wasmtime::{ResourceLimiter, Store};
+
+use super::engine::{CORE_INSTANCES, Engine, MEMORIES, Permit, TABLES};
+use super::fault::PluginFault;
+
+/// What a store knows of its guest: how much it may have, and whether it asked for more.
+#[derive(Debug)]
+pub(super) struct Guest {
+    memory_bytes: usize,
+    table_elements: usize,
+    denied: bool,
+}
+
+/// A store with a budget and the right to hold one instance.
+pub(super) struct Sandbox<'a> {
+    // Dropped before the permit is given back.
+    store: Store<Guest>,
+    _permit: Permit<'a>,
+}
+
+impl<'a> Sandbox<'a> {
+    /// A fresh store whose instance may do the work of `items` items.
+    pub(super) fn open(engine: &'a Engine, items: usize) -> Result<Self, PluginFault> {
+        let permit = engine.permit();
+        let limits = &engine.limits;
+        let budget = limits.budget(items);
+        let guest = Guest { memory_bytes: limits.memory_bytes, table_elements: limits.table_elements, denied: false };
+        let mut store = Store::new(&engine.wasm, guest);
+        store.limiter(|guest| guest);
+        store.set_fuel(budget.fuel).map_err(|error| PluginFault::Unavailable(error.to_string()))?;
+        store.set_epoch_deadline(budget.ticks);
+        store.set_hostcall_fuel(budget.answer_bytes);
+        Ok(Self { store, _permit: permit })
+    }
+
+    /// Makes one call into the guest. After a fault the sandbox must be dropped; the machine refuses to enter it again.
+    pub(super) fn run<R>(&mut self, call: impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<R>) -> Result<R, PluginFault> {
+        call(&mut self.store).map_err(|error| PluginFault::of_call(&error, self.store.data().denied))
+    }
+
+    /// Fuel that is left.
+    pub(super) fn fuel(&self) -> u64 {
+        self.store.get_fuel().unwrap_or(0)
+    }
+}
+
+impl ResourceLimiter for Guest {
+    // A guest that is told of the refusal may limp on and fail differently each time it is changed; to stop at once is clearer.
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        self.denied |= desired > self.memory_bytes;
+        if self.denied { Err(wasmtime::Error::msg("memory limit")) } else { Ok(true) }
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        self.denied |= desired > self.table_elements;
+        if self.denied { Err(wasmtime::Error::msg("table limit")) } else { Ok(true) }
+    }
+
+    fn instances(&self) -> usize {
+        CORE_INSTANCES as usize
+    }
+
+    fn tables(&self) -> usize {
+        TABLES as usize
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES as usize
+    }
+}

@@ -1,0 +1,116 @@
+//! Version 0.1 of the contract: the four calls, and the domain's types as its types, both ways.
+
+mod answers;
+mod facts;
+mod manifest;
+
+use andon_domain::fact::Fact;
+use andon_domain::ids::Instant;
+use andon_domain::manifest::Manifest;
+use andon_domain::mark::Classified;
+use andon_domain::verdict::{Snapshot, Verdict};
+use wasmtime::component::InstancePre;
+
+use self::bindings::exports::andon::rules::judge;
+use crate::rules::fault::PluginFault;
+use crate::rules::sandbox::{Guest, Sandbox};
+
+pub(in crate::rules) use self::facts::Words;
+
+#[expect(unsafe_code, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated from the contract")]
+mod bindings {
+    wasmtime::component::bindgen!({ path: "../sdk/wit", world: "rules" });
+}
+
+/// The name under which a plugin exports this version.
+pub(in crate::rules) const EXPORT: &str = "andon:rules/judge@0.1.0";
+
+/// A component that has the exports of this version.
+pub(in crate::rules) struct Contract {
+    pre: bindings::RulesPre<Guest>,
+}
+
+/// What came of asking a plugin to take its settings.
+pub(in crate::rules) enum Configured {
+    Accepted,
+    /// It refused one: (key, why).
+    Refused(String, String),
+}
+
+impl Contract {
+    /// Fails where an export is missing.
+    pub(in crate::rules) fn of(pre: InstancePre<Guest>) -> wasmtime::Result<Self> {
+        Ok(Self { pre: bindings::RulesPre::new(pre)? })
+    }
+
+    /// An instance whose exports have the right types. The outer error is the guest's fault while it starts, the inner one a
+    /// type that differs from the contract's.
+    pub(in crate::rules) fn instance(&self, sandbox: &mut Sandbox<'_>) -> Result<wasmtime::Result<Instance>, PluginFault> {
+        let instance = sandbox.run(|store| self.pre.instance_pre().instantiate(store))?;
+        sandbox.run(|store| Ok(bindings::Rules::new(store, &instance).map(Instance)))
+    }
+}
+
+/// A live plugin.
+pub(in crate::rules) struct Instance(bindings::Rules);
+
+impl Instance {
+    pub(in crate::rules) fn describe(&self, sandbox: &mut Sandbox<'_>) -> Result<Manifest, PluginFault> {
+        sandbox.run(|store| self.judge().call_describe(store)).map(manifest::read)
+    }
+
+    pub(in crate::rules) fn configure(
+        &self,
+        sandbox: &mut Sandbox<'_>,
+        settings: &[(String, String)],
+    ) -> Result<Configured, PluginFault> {
+        match sandbox.run(|store| self.judge().call_configure(store, settings))? {
+            Ok(()) => Ok(Configured::Accepted),
+            Err(judge::Fault::Setting((key, why))) => Ok(Configured::Refused(key, why)),
+            Err(judge::Fault::Facts(why)) => Err(PluginFault::declared(&why)),
+        }
+    }
+
+    pub(in crate::rules) fn classify(
+        &self,
+        sandbox: &mut Sandbox<'_>,
+        words: &Words,
+        now: Instant,
+        facts: &[&Fact],
+    ) -> Result<Vec<Classified>, PluginFault> {
+        let subjects: Vec<_> = facts.iter().map(|fact| words.subject(fact)).collect();
+        let answer = sandbox.run(|store| self.judge().call_classify(store, now, &subjects))?.map_err(|fault| declared(&fault))?;
+        Ok(answer.into_iter().map(answers::classified).collect())
+    }
+
+    pub(in crate::rules) fn evaluate(
+        &self,
+        sandbox: &mut Sandbox<'_>,
+        snapshots: &[Snapshot],
+    ) -> Result<Vec<Verdict>, PluginFault> {
+        let asked: Vec<_> = snapshots.iter().map(answers::snapshot).collect();
+        let answer = sandbox.run(|store| self.judge().call_evaluate(store, &asked))?.map_err(|fault| declared(&fault))?;
+        Ok(answer.into_iter().map(answers::verdict).collect())
+    }
+
+    fn judge(&self) -> &judge::Guest {
+        self.0.andon_rules_judge()
+    }
+}
+
+fn declared(fault: &judge::Fault) -> PluginFault {
+    match fault {
+        judge::Fault::Facts(why) => PluginFault::declared(why),
+        judge::Fault::Setting((key, why)) => PluginFault::declared(&format!("setting {key}: {why}")),
+    }
+}
+
+/// Turns an enum into the one of the same words; the compiler finds a word that only one of them has.
+macro_rules! same_words {
+    ($value:expr, $from:path => $to:path: $($word:ident)+) => {{
+        use $from as From;
+        use $to as To;
+        match $value { $(From::$word => To::$word),+ }
+    }};
+}
+use same_words;
