@@ -1,0 +1,258 @@
+//! What the PostgreSQL session writes for a batch of events. Rows go in as arrays, and existing ones are changed by inserting
+//! into them, which leaves nothing to plan. Keys are sorted, so that two transactions do not wait for each other.
+
+use std::collections::BTreeMap;
+
+use andon_domain::ids::Instant;
+use andon_domain::tally::Bucket;
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, query, query_as, query_scalar};
+
+use super::postgres_read::tally_columns;
+use super::session::{Evidence, Registration, Result, Seen, Subject, TallyKey, encode};
+use crate::keys::EventKey;
+
+/// Rows in the order of their keys; of equal keys the last, as if each had been written in turn.
+pub(super) fn by_key<'r, T, K: Ord>(rows: &'r [T], key: impl Fn(&'r T) -> K) -> Vec<&'r T> {
+    rows.iter().map(|row| (key(row), row)).collect::<BTreeMap<_, _>>().into_values().collect()
+}
+
+/// One column of rows.
+pub(super) fn column<T, V>(rows: &[T], value: impl Fn(&T) -> V) -> Vec<V> {
+    rows.iter().map(value).collect()
+}
+
+pub(super) async fn remember(c: &mut PgConnection, events: &[(EventKey, u64)]) -> Result<Vec<Seen>> {
+    let mut order: Vec<usize> = (0..events.len()).collect();
+    order.sort_by_key(|i| events[*i].0);
+    let keys = column(&order, |i| events[*i].0.as_slice());
+    let prints = column(&order, |i| events[*i].1 as i64);
+    let sql = "select k.i, o.fingerprint from unnest($1::bytea[]) with ordinality k(event, i)
+        cross join lateral (select fingerprint from seen where event = k.event limit 1) o";
+    let stored: Vec<(i64, i64)> = query_as(sql).bind(&keys).fetch_all(&mut *c).await?;
+    let mut before = vec![None; events.len()];
+    for (i, fingerprint) in stored {
+        before[i as usize - 1] = Some(fingerprint);
+    }
+    for i in 1..keys.len() {
+        // A repeat within the batch meets the first of its name.
+        if keys[i] == keys[i - 1] {
+            before[i] = before[i - 1].or(Some(prints[i - 1]));
+        }
+    }
+    let mut seen = vec![Seen::New; events.len()];
+    let mut new = (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
+    for (i, place) in order.iter().enumerate() {
+        match before[i] {
+            Some(fingerprint) if fingerprint == prints[i] => seen[*place] = Seen::Same,
+            Some(_) => seen[*place] = Seen::Other,
+            None => new.extend([(keys[i], prints[i])]),
+        }
+    }
+    if !new.0.is_empty() {
+        // Fails as busy where another host has been quicker with one of them.
+        let sql = "insert into seen (event, fingerprint) select * from unnest($1::bytea[], $2::bigint[])";
+        query(sql).bind(new.0).bind(new.1).execute(c).await?;
+    }
+    Ok(seen)
+}
+
+pub(super) async fn add_segment(c: &mut PgConnection, market: i64, events: usize, raw: &[u8]) -> Result<i64> {
+    let sql = "insert into segments (marketplace, events, raw) values ($1, $2, $3) returning id";
+    Ok(query_scalar(sql).bind(market).bind(events as i64).bind(raw).fetch_one(c).await?)
+}
+
+pub(super) async fn new_subject_ids(c: &mut PgConnection, count: usize) -> Result<Vec<i64>> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let sql = "select nextval('subjects_id_seq') from generate_series(1, $1::bigint)";
+    Ok(query_scalar(sql).bind(count as i64).fetch_all(c).await?)
+}
+
+pub(super) async fn put_subjects(c: &mut PgConnection, new: &[&Subject], changed: &[&Subject]) -> Result<()> {
+    const CHANGE: &str = "on conflict (id) do update set merchant = excluded.merchant, began = excluded.began,
+        history = excluded.history, marks = excluded.marks, revisit = excluded.revisit";
+    let mut new = new.to_vec();
+    new.sort_unstable_by_key(|s| (s.market, s.kind as u8, s.key));
+    insert_subjects(c, &new, "").await?;
+    insert_subjects(c, &by_key(changed, |s| s.id).into_iter().copied().collect::<Vec<_>>(), CHANGE).await
+}
+
+async fn insert_subjects(c: &mut PgConnection, rows: &[&Subject], conflict: &str) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "insert into subjects (id, marketplace, kind, ref_key, ref, merchant, began, history, marks, revisit)
+        select * from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[],
+            $8::bytea[], $9::bytea[], $10::bigint[]) {conflict}"
+    );
+    let (histories, marks): (Vec<_>, Vec<_>) = rows.iter().map(|s| encode(s)).unzip();
+    let insert = query(AssertSqlSafe(sql)).bind(column(rows, |s| s.id)).bind(column(rows, |s| s.market));
+    let insert = insert.bind(column(rows, |s| s.kind as i16)).bind(column(rows, |s| s.key as i64));
+    let insert = insert.bind(column(rows, |s| s.reference.as_str())).bind(column(rows, |s| s.merchant));
+    let insert = insert.bind(column(rows, |s| s.began)).bind(histories).bind(marks).bind(column(rows, |s| s.revisit));
+    insert.execute(c).await?;
+    Ok(())
+}
+
+pub(super) async fn merchants(c: &mut PgConnection, market: i64, references: &[&str]) -> Result<Vec<i64>> {
+    let mut ids = vec![0; references.len()];
+    find_merchants(c, market, references, &mut ids).await?;
+    let missing: Vec<&str> = ids.iter().zip(references).filter(|(id, _)| **id == 0).map(|(_, r)| *r).collect();
+    if !missing.is_empty() {
+        // Not tried for all at once: each row that conflicts would use up a number.
+        let sql = "insert into merchants (marketplace, ref, name, registered_at, registered_tie, orders, statuses)
+            select $1, r, r, 0, 0, 0, '' from unnest($2::text[]) r on conflict (marketplace, ref) do nothing";
+        query(sql).bind(market).bind(by_key(&missing, |r| *r).into_iter().copied().collect::<Vec<_>>()).execute(&mut *c).await?;
+        find_merchants(c, market, references, &mut ids).await?;
+    }
+    Ok(ids)
+}
+
+async fn find_merchants(c: &mut PgConnection, market: i64, references: &[&str], ids: &mut [i64]) -> Result<()> {
+    let sql = "select k.i, o.id from unnest($2::text[]) with ordinality k(ref, i)
+        cross join lateral (select id from merchants where marketplace = $1 and ref = k.ref limit 1) o";
+    let found: Vec<(i64, i64)> = query_as(sql).bind(market).bind(references).fetch_all(c).await?;
+    for (i, id) in found {
+        ids[i as usize - 1] = id;
+    }
+    Ok(())
+}
+
+pub(super) async fn register(c: &mut PgConnection, market: i64, registrations: &[Registration<'_>]) -> Result<()> {
+    let mut rows: Vec<&Registration<'_>> = registrations.iter().collect();
+    rows.sort_by_key(|r| (r.at, r.tie as i64));
+    let rows = by_key(&rows, |r| r.reference);
+    let sql = "insert into merchants (id, marketplace, ref, name, joined_at, registered_at, registered_tie, orders, statuses)
+        select o.id, $1, k.ref, k.name, k.joined_at, k.at, k.tie, 0, ''
+        from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[]) k(ref, name, joined_at, at, tie)
+        cross join lateral (select id from merchants where marketplace = $1 and ref = k.ref limit 1) o order by o.id
+        on conflict (id) do update set name = excluded.name, joined_at = excluded.joined_at,
+            registered_at = excluded.registered_at, registered_tie = excluded.registered_tie
+        where (merchants.registered_at, merchants.registered_tie) <= (excluded.registered_at, excluded.registered_tie)";
+    let update = query(sql).bind(market).bind(column(&rows, |r| r.reference)).bind(column(&rows, |r| r.name));
+    let update = update.bind(column(&rows, |r| r.joined_at)).bind(column(&rows, |r| r.at)).bind(column(&rows, |r| r.tie as i64));
+    update.execute(c).await?;
+    Ok(())
+}
+
+pub(super) async fn count_orders(c: &mut PgConnection, orders: &[(i64, i64, Instant)]) -> Result<()> {
+    if orders.is_empty() {
+        return Ok(());
+    }
+    let mut rows: BTreeMap<i64, (i64, Instant)> = BTreeMap::new();
+    for (merchant, more, earliest) in orders {
+        let row = rows.entry(*merchant).or_insert((0, Instant::MAX));
+        *row = (row.0 + more, row.1.min(*earliest));
+    }
+    let (more, earliest): (Vec<i64>, Vec<Instant>) = rows.values().copied().unzip();
+    let sql = "insert into merchants (id, marketplace, ref, name, registered_at, registered_tie, first_order, orders, statuses)
+        select o.id, 0, '', '', 0, 0, k.earliest, k.more, '' from unnest($1::bigint[], $2::bigint[], $3::bigint[]) k(id, more, earliest)
+        cross join lateral (select id from merchants where id = k.id limit 1) o
+        on conflict (id) do update set orders = merchants.orders + excluded.orders,
+            first_order = least(merchants.first_order, excluded.first_order)";
+    query(sql).bind(rows.into_keys().collect::<Vec<_>>()).bind(more).bind(earliest).execute(c).await?;
+    Ok(())
+}
+
+pub(super) async fn put_buckets(c: &mut PgConnection, lane: i16, rows: &[(TallyKey, Bucket)]) -> Result<()> {
+    let (empty, full): (Vec<_>, Vec<_>) = by_key(rows, |(key, _)| *key).into_iter().partition(|(_, bucket)| bucket.is_empty());
+    if !empty.is_empty() {
+        let sql = "delete from tallies where ctid = any(array(select o.ctid
+            from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) k(generation, bucket, merchant, listing)
+            cross join lateral (select ctid from tallies where generation = k.generation and bucket = k.bucket
+                and merchant = k.merchant and listing = k.listing and lane = $1 limit 1) o))";
+        let [generations, buckets, merchants, listings] = tally_columns(empty.iter().map(|(key, _)| key));
+        query(sql).bind(lane).bind(generations).bind(buckets).bind(merchants).bind(listings).execute(&mut *c).await?;
+    }
+    if !full.is_empty() {
+        let sql = "insert into tallies (lane, generation, bucket, merchant, listing, cells)
+            select $1, * from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[])
+            on conflict (generation, bucket, merchant, listing, lane) do update set cells = excluded.cells";
+        let [generations, buckets, merchants, listings] = tally_columns(full.iter().map(|(key, _)| key));
+        let upsert = query(sql).bind(lane).bind(generations).bind(buckets).bind(merchants).bind(listings);
+        upsert.bind(column(&full, |(_, bucket)| bucket.encode())).execute(c).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn evidence(c: &mut PgConnection, drop: &[Evidence], add: &[Evidence]) -> Result<()> {
+    let key = |e: &Evidence| (e.generation, e.merchant, e.mark.counter, e.mark.at, e.subject, e.ordinal);
+    if !drop.is_empty() {
+        let rows = by_key(drop, key);
+        let sql = "delete from evidence where ctid = any(array(select o.ctid
+            from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[], $6::smallint[])
+                k(generation, merchant, counter, at, subject, ordinal)
+            cross join lateral (select ctid from evidence where generation = k.generation and merchant = k.merchant
+                and counter = k.counter and at = k.at and subject = k.subject and ordinal = k.ordinal limit 1 for update) o))";
+        let delete = query(sql).bind(column(&rows, |e| e.generation)).bind(column(&rows, |e| e.merchant));
+        let delete = delete.bind(column(&rows, |e| e.mark.counter as i16)).bind(column(&rows, |e| e.mark.at));
+        delete.bind(column(&rows, |e| e.subject)).bind(column(&rows, |e| e.ordinal as i16)).execute(&mut *c).await?;
+    }
+    if !add.is_empty() {
+        let rows = by_key(add, key);
+        let sql = "insert into evidence
+            (generation, merchant, counter, at, subject, ordinal, day, amount, cause, excluded, buyer, listing)
+            select * from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[], $6::smallint[], $7::bigint[],
+                $8::bigint[], $9::smallint[], $10::smallint[], $11::bigint[], $12::bigint[])
+            on conflict (generation, merchant, counter, at, subject, ordinal) do update set day = excluded.day,
+                amount = excluded.amount, cause = excluded.cause, excluded = excluded.excluded, buyer = excluded.buyer,
+                listing = excluded.listing";
+        let insert = query(sql).bind(column(&rows, |e| e.generation)).bind(column(&rows, |e| e.merchant));
+        let insert = insert.bind(column(&rows, |e| e.mark.counter as i16)).bind(column(&rows, |e| e.mark.at));
+        let insert = insert.bind(column(&rows, |e| e.subject)).bind(column(&rows, |e| e.ordinal as i16));
+        let insert = insert.bind(column(&rows, |e| i64::from(e.day))).bind(column(&rows, |e| e.mark.amount));
+        let insert = insert.bind(column(&rows, |e| e.mark.cause.map(|i| i as i16)));
+        let insert = insert.bind(column(&rows, |e| e.mark.excluded.map(|i| i as i16)));
+        insert.bind(column(&rows, |e| e.buyer as i64)).bind(column(&rows, |e| e.listing as i64)).execute(c).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn revisits(c: &mut PgConnection, market: i64, drop: &[(Instant, i64)], add: &[(Instant, i64)]) -> Result<()> {
+    if !drop.is_empty() {
+        let rows = by_key(drop, |row| *row);
+        let sql =
+            "delete from revisits where ctid = any(array(select o.ctid from unnest($2::bigint[], $3::bigint[]) k(at, subject)
+            cross join lateral (select ctid from revisits where marketplace = $1 and at = k.at and subject = k.subject
+                limit 1 for update) o))";
+        query(sql).bind(market).bind(column(&rows, |r| r.0)).bind(column(&rows, |r| r.1)).execute(&mut *c).await?;
+    }
+    if !add.is_empty() {
+        let rows = by_key(add, |row| *row);
+        let sql = "insert into revisits (marketplace, at, subject) select $1, * from unnest($2::bigint[], $3::bigint[])
+            on conflict do nothing";
+        query(sql).bind(market).bind(column(&rows, |r| r.0)).bind(column(&rows, |r| r.1)).execute(c).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn mark_dirty(c: &mut PgConnection, market: i64, merchants: &[i64], stamp: i64) -> Result<()> {
+    if merchants.is_empty() {
+        return Ok(());
+    }
+    // Two hosts' stamps need not commit in their order; one that went back could be taken for one that was evaluated.
+    let sql = "insert into dirty (marketplace, merchant, stamp) select $1, merchant, $3 from unnest($2::bigint[]) merchant
+        on conflict (marketplace, merchant) do update set stamp = greatest(dirty.stamp + 1, excluded.stamp)";
+    let rows = by_key(merchants, |merchant| *merchant);
+    query(sql).bind(market).bind(column(&rows, |merchant| **merchant)).bind(stamp).execute(c).await?;
+    Ok(())
+}
+
+pub(super) async fn all_dirty(c: &mut PgConnection, market: i64, stamp: i64) -> Result<()> {
+    let sql = "insert into dirty (marketplace, merchant, stamp) select marketplace, id, $2 from merchants where marketplace = $1 order by id
+        on conflict (marketplace, merchant) do update set stamp = greatest(dirty.stamp + 1, excluded.stamp)";
+    query(sql).bind(market).bind(stamp).execute(c).await?;
+    Ok(())
+}
+
+pub(super) async fn advance(c: &mut PgConnection, market: i64, to: Instant) -> Result<()> {
+    query("update marketplaces set latest_event = $1 where id = $2 and latest_event < $1")
+        .bind(to)
+        .bind(market)
+        .execute(c)
+        .await?;
+    Ok(())
+}
