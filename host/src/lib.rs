@@ -1,9 +1,18 @@
-//! Skeleton.
+//! The host, in the order of the flow: text becomes events, events become facts and tallies, tallies become verdicts, and
+//! HTTP shows them. `app` alone puts the parts together.
 
+pub mod app;
 pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod events;
+pub mod import;
 pub mod keys;
+pub mod markets;
+pub mod pipeline;
+pub mod registry;
+pub mod rules;
 pub mod shutdown;
+pub mod simulate;
+pub mod store;
 pub mod telemetry;

@@ -31,6 +31,6 @@ const UP: &[&str] = &[
         id {id}, marketplace bigint not null, kind smallint not null, ref_key bigint not null, ref text not null,
         merchant bigint, began bigint, history {blob} not null, marks {blob} not null, revisit bigint)",
     "create unique index subjects_ref on subjects (marketplace, kind, ref_key)",
-    "create index subjects_merchant on subjects (merchant, began) where merchant is not null",
+    "create index subjects_merchant on subjects (merchant, id) where merchant is not null",
     "create table revisits (marketplace bigint not null, at bigint not null, subject bigint not null, primary key (marketplace, at, subject)){clustered}",
 ];

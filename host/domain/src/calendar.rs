@@ -22,6 +22,11 @@ impl Calendar {
         zone.parse().ok().map(|zone| Self { zone })
     }
 
+    /// Days as UTC has them.
+    pub fn utc() -> Self {
+        Self { zone: Tz::UTC }
+    }
+
     /// The IANA name.
     pub fn zone(&self) -> &'static str {
         self.zone.name()

@@ -38,6 +38,7 @@ pub struct Entry {
 pub struct History {
     entries: Vec<Entry>,
     contacts: Vec<(Named, Vec<Entry>)>,
+    owner: Option<String>,
 }
 
 impl History {
@@ -66,6 +67,18 @@ impl History {
         }
     }
 
+    /// Takes over the merchant of the order that a contact is about; it counts before the one the contact names.
+    pub fn set_owner(&mut self, merchant: Option<String>) {
+        if merchant.is_some() {
+            self.owner = merchant;
+        }
+    }
+
+    /// When the subject was placed, opened or recorded, by the first change that says so.
+    pub fn began(&self) -> Option<Instant> {
+        self.entries.iter().find(|e| begins(&e.change)).map(|e| e.at)
+    }
+
     /// How a contact began, if that is known: the first opening reported.
     pub fn contact_opened(&self) -> Option<&ContactOpened> {
         self.entries.iter().find_map(|e| if let Change::ContactOpened(o) = &e.change { Some(o) } else { None })
@@ -84,13 +97,21 @@ impl History {
 
     /// The merchant the subject belongs to, by the first change that names one.
     pub fn merchant(&self) -> Option<&str> {
-        self.entries.iter().find_map(|e| match &e.change {
-            Change::OrderPlaced(p) => Some(p.merchant.as_str()),
-            Change::ContactOpened(o) => o.merchant.as_deref(),
-            Change::ViolationRecorded(r) => Some(r.merchant.as_str()),
-            _ => None,
-        })
+        let named = || {
+            self.entries.iter().find_map(|e| match &e.change {
+                Change::OrderPlaced(p) => Some(p.merchant.as_str()),
+                Change::ContactOpened(o) => o.merchant.as_deref(),
+                Change::ViolationRecorded(r) => Some(r.merchant.as_str()),
+                _ => None,
+            })
+        };
+        self.owner.as_deref().or_else(named)
     }
+}
+
+/// Whether a change is one that a subject begins with, and so may name its merchant.
+pub fn begins(change: &Change) -> bool {
+    matches!(change, Change::OrderPlaced(_) | Change::ContactOpened(_) | Change::ViolationRecorded(_))
 }
 
 fn insert(entries: &mut Vec<Entry>, entry: Entry) -> bool {

@@ -99,6 +99,11 @@ impl Sheet {
         Self { cells: all }
     }
 
+    /// Whether it holds no sums at all.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
     /// The sum of a slot over days `from` to `to`, both included; sums stop at the ends of i64.
     pub fn sum(&self, slot: Slot, from: Day, to: Day) -> i64 {
         self.days(slot).iter().filter(|c| (from..=to).contains(&c.1)).fold(0, |sum, c| sum.saturating_add(c.2))

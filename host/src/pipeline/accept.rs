@@ -1,0 +1,201 @@
+//! Step 1 of the flow: events that are new join their subjects' histories. Repeats are told by name, whatever order, split
+//! or number they come in.
+
+use std::collections::{HashMap, HashSet};
+use std::collections::hash_map::Entry as Slot;
+
+use andon_domain::change::{Change, Kind};
+use andon_domain::history::{Entry, History, Source, begins};
+use andon_domain::ids::{Instant, Named};
+
+use super::segment;
+use super::settle::{Touched, settle};
+use crate::events::Event;
+use crate::keys::Keys;
+use crate::markets::{ClockKind, Market};
+use crate::store::session::{Registration, Result, Seen, Session, Subject};
+
+/// What became of one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is new and durable.
+    Accepted,
+    /// The same event was accepted before.
+    Duplicate,
+    /// Another event was accepted before under this source and id; this one is not kept.
+    Conflict,
+}
+
+/// Takes in events of one marketplace inside the caller's transaction. Answers outcomes, the marketplace's clock after
+/// them, and whether any merchant became due.
+pub(crate) fn accept(
+    session: &mut dyn Session,
+    keys: &Keys,
+    market: &Market,
+    events: &[&Event],
+    wall: Instant,
+    stamp: i64,
+) -> Result<(Vec<Outcome>, Instant, bool)> {
+    let (outcomes, new) = sift(session, events)?;
+    let latest = new.iter().map(|e| e.at).fold(market.latest(), Instant::max);
+    let now = market.now_after(latest, wall);
+    if new.is_empty() {
+        return Ok((outcomes, latest, false));
+    }
+    let segment = session.add_segment(market.id, new.len(), &segment::pack(new.iter().map(|e| &*e.raw)))?;
+    let mut touched = join(session, market, &new, segment)?;
+    share_contacts(session, keys, market, &mut touched)?;
+    let registered = register(session, market, &new, stamp)?;
+    find_merchants(session, market, &mut touched)?;
+    let due = settle(session, market, &mut touched, now, stamp)?;
+    if market.clock == ClockKind::LatestEvent && latest > market.latest() {
+        session.advance(market.id, latest)?;
+    }
+    Ok((outcomes, latest, due || registered))
+}
+
+/// Tells new events from repeats, within the batch first, then against what is stored.
+fn sift<'e>(session: &mut dyn Session, events: &[&'e Event]) -> Result<(Vec<Outcome>, Vec<&'e Event>)> {
+    let mut first: HashMap<[u8; 16], usize> = HashMap::with_capacity(events.len());
+    let mut firsts = Vec::with_capacity(events.len());
+    for event in events {
+        if let Slot::Vacant(slot) = first.entry(event.key) {
+            slot.insert(firsts.len());
+            firsts.push(*event);
+        }
+    }
+    let seen = session.remember(&firsts.iter().map(|e| (e.key, e.fingerprint)).collect::<Vec<_>>())?;
+    let mut told = vec![false; firsts.len()];
+    let outcomes = events
+        .iter()
+        .map(|event| {
+            let i = first[&event.key];
+            let same = event.fingerprint == firsts[i].fingerprint;
+            match seen[i] {
+                Seen::New if !told[i] => {
+                    told[i] = true;
+                    Outcome::Accepted
+                }
+                Seen::New | Seen::Same if same => Outcome::Duplicate,
+                _ => Outcome::Conflict,
+            }
+        })
+        .collect();
+    let new = firsts.into_iter().zip(seen).filter(|(_, s)| *s == Seen::New).map(|(e, _)| e).collect();
+    Ok((outcomes, new))
+}
+
+/// Loads or makes the events' subjects and adds the changes to their histories.
+fn join(session: &mut dyn Session, market: &Market, events: &[&Event], segment: i64) -> Result<Vec<Touched>> {
+    let mut place: HashMap<(Kind, u64), usize> = HashMap::with_capacity(events.len());
+    let mut names: Vec<(Kind, &Named)> = Vec::new();
+    for event in events.iter().filter(|e| e.kind != Kind::Merchant) {
+        if let Slot::Vacant(slot) = place.entry((event.kind, event.subject.key)) {
+            slot.insert(names.len());
+            names.push((event.kind, &event.subject));
+        }
+    }
+    let mut touched = load(session, market, &names)?;
+    for (index, event) in events.iter().enumerate() {
+        if let Some(i) = place.get(&(event.kind, event.subject.key)) {
+            let source = Source { segment, index: index as u32 };
+            touched[*i].renamed |= begins(&event.change);
+            touched[*i].subject.history.insert(Entry { at: event.at, tie: event.tie, source, change: event.change.clone() });
+        }
+    }
+    Ok(touched)
+}
+
+fn load(session: &mut dyn Session, market: &Market, names: &[(Kind, &Named)]) -> Result<Vec<Touched>> {
+    let keys: Vec<(Kind, u64)> = names.iter().map(|(kind, name)| (*kind, name.key)).collect();
+    let stored = session.subjects(market.id, &keys)?;
+    let mut ids = session.new_subject_ids(stored.iter().filter(|s| s.is_none()).count())?.into_iter();
+    Ok(stored
+        .into_iter()
+        .zip(names)
+        .map(|(stored, (kind, name))| match stored {
+            Some(subject) => Touched::stored(subject),
+            None => Touched::fresh(Subject {
+                id: ids.next().unwrap_or_default(),
+                market: market.id,
+                kind: *kind,
+                key: name.key,
+                reference: name.name.clone(),
+                merchant: None,
+                began: None,
+                history: History::default(),
+                marks: Vec::new(),
+                revisit: None,
+            }),
+        })
+        .collect())
+}
+
+/// What is known of a contact is part of its order's history too, and the contact belongs to the order's merchant; either
+/// may be known first.
+fn share_contacts(session: &mut dyn Session, keys: &Keys, market: &Market, touched: &mut Vec<Touched>) -> Result<()> {
+    let placed = touched.iter().filter(|t| t.subject.kind == Kind::Order && t.renamed);
+    let waiting: Vec<Named> = placed.flat_map(|t| t.subject.history.contacts().map(|(id, _)| id.clone())).collect();
+    bring(session, market, Kind::Contact, &waiting, touched)?;
+    let about = |t: &Touched| t.subject.history.contact_opened()?.order.as_deref().map(|order| keys.named(&market.code, "order", order));
+    let shares: Vec<(usize, Named)> = touched.iter().enumerate().filter_map(|(i, t)| Some((i, about(t)?))).collect();
+    bring(session, market, Kind::Order, &shares.iter().map(|(_, order)| order.clone()).collect::<Vec<_>>(), touched)?;
+    let place: HashMap<u64, usize> =
+        touched.iter().enumerate().filter(|(_, t)| t.subject.kind == Kind::Order).map(|(i, t)| (t.subject.key, i)).collect();
+    for (contact, order) in shares {
+        let Some(order) = place.get(&order.key) else { continue };
+        let known = &touched[contact].subject;
+        let (id, entries) = (Named { key: known.key, name: known.reference.clone() }, known.history.entries().to_vec());
+        touched[*order].subject.history.set_contact(&id, &entries);
+        let merchant = touched[*order].subject.history.merchant().map(str::to_owned);
+        touched[contact].renamed = true;
+        touched[contact].subject.history.set_owner(merchant);
+    }
+    Ok(())
+}
+
+/// Loads (or makes) subjects that are not in hand yet.
+fn bring(session: &mut dyn Session, market: &Market, kind: Kind, names: &[Named], touched: &mut Vec<Touched>) -> Result<()> {
+    let known: HashSet<u64> = touched.iter().filter(|t| t.subject.kind == kind).map(|t| t.subject.key).collect();
+    let mut missing: Vec<(Kind, &Named)> = names.iter().filter(|n| !known.contains(&n.key)).map(|n| (kind, n)).collect();
+    missing.sort_unstable_by_key(|(_, n)| n.key);
+    missing.dedup_by_key(|(_, n)| n.key);
+    if !missing.is_empty() {
+        touched.extend(load(session, market, &missing)?);
+    }
+    Ok(())
+}
+
+fn register(session: &mut dyn Session, market: &Market, events: &[&Event], stamp: i64) -> Result<bool> {
+    let registrations: Vec<Registration<'_>> = events
+        .iter()
+        .filter_map(|e| match &e.change {
+            Change::MerchantRegistered { name, joined_at } => {
+                Some(Registration { reference: &e.subject.name, name, joined_at: *joined_at, at: e.at, tie: e.tie })
+            }
+            _ => None,
+        })
+        .collect();
+    if registrations.is_empty() {
+        return Ok(false);
+    }
+    let references: Vec<&str> = registrations.iter().map(|r| r.reference).collect();
+    let ids = session.merchants(market.id, &references)?;
+    session.register(market.id, &registrations)?;
+    session.mark_dirty(market.id, &ids, stamp)?;
+    Ok(true)
+}
+
+/// Gives subjects their merchant and beginning, from what their histories say by now.
+fn find_merchants(session: &mut dyn Session, market: &Market, touched: &mut [Touched]) -> Result<()> {
+    let mut names: Vec<String> = touched.iter().filter(|t| t.renamed).filter_map(|t| t.subject.history.merchant().map(str::to_owned)).collect();
+    names.sort_unstable();
+    names.dedup();
+    let ids = session.merchants(market.id, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
+    for t in touched.iter_mut().filter(|t| t.renamed) {
+        let history = &t.subject.history;
+        t.subject.merchant = history.merchant().and_then(|m| names.binary_search_by(|n| n.as_str().cmp(m)).ok()).map(|i| ids[i]);
+        t.subject.began = t.subject.merchant.and(history.began());
+    }
+    Ok(())
+}

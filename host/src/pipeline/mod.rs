@@ -1,0 +1,14 @@
+//! The flow, a file a step: events are accepted, the facts they change are classified, the marks are tallied, metrics are
+//! read, and the rules' verdict is kept. Accepting, classifying, tallying and "this merchant must be evaluated" are one
+//! transaction of the writer's; evaluating is another. Each may run twice with the same outcome.
+
+pub mod accept;
+mod classify;
+pub mod evaluate;
+pub mod lane;
+pub mod play;
+pub mod read;
+pub mod rebuild;
+pub mod scheduler;
+pub mod segment;
+mod settle;

@@ -1,0 +1,150 @@
+//! Any moment again, read-only, from the stored facts: what had happened by then, what it meant then, and what the rules of
+//! today conclude from it. Also what-if, which adds to the counters and stores nothing.
+
+use andon_domain::fact::Fact;
+use andon_domain::ids::{Instant, Named};
+use andon_domain::manifest::Cadence;
+use andon_domain::mark::Mark;
+use andon_domain::reading::BuyerMark;
+use andon_domain::tally::{Sheet, Slot};
+use andon_domain::verdict::{Party, Snapshot, Verdict};
+
+use super::read::{self, Account, Reader};
+use super::settle::Days;
+use crate::markets::{Generation, Market};
+use crate::rules::PluginFault;
+use crate::store::StoreError;
+use crate::store::session::Session;
+
+/// Subjects folded at a time.
+const PAGE: usize = 1_000;
+
+/// Why a moment cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum PlayError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The rules failed.
+    #[error(transparent)]
+    Fault(#[from] PluginFault),
+}
+
+/// A merchant at a moment.
+pub struct Play {
+    /// What the rules were shown.
+    pub snapshot: Snapshot,
+    /// What they conclude.
+    pub verdict: Verdict,
+    /// Index of the standing in force then: today's conclusion, or that of the last binding day; `None` before there was one.
+    pub standing: Option<u16>,
+    /// The sums it was read from.
+    pub account: Account,
+}
+
+/// What to play.
+pub struct Scene<'a> {
+    /// The marketplace.
+    pub market: &'a Market,
+    /// The rules in force.
+    pub generation: &'a Generation,
+    /// The merchant's row.
+    pub merchant: i64,
+    /// What the rules are told of the merchant.
+    pub party: Party,
+}
+
+impl Scene<'_> {
+    /// Plays a past (or future) moment from the facts known by then.
+    pub fn at(&self, session: &mut dyn Session, moment: Instant, extra: &[(u16, i64)]) -> Result<Play, PlayError> {
+        let account = account_at(session, self.market, self.generation, self.merchant, moment)?;
+        let reader = self.reader(moment);
+        let (snapshot, verdict) = self.judge(&reader, &account, extra)?;
+        let standing = match self.generation.manifest().cadence {
+            Cadence::Continuous => Some(verdict.standing),
+            cadence => {
+                let bound = self.market.calendar.start_of(cadence.last_binding(reader.today));
+                if bound < self.party.joined {
+                    None
+                } else {
+                    let account = account_at(session, self.market, self.generation, self.merchant, bound)?;
+                    Some(self.judge(&self.reader(bound), &account, &[])?.1.standing)
+                }
+            }
+        };
+        Ok(Play { snapshot, verdict, standing, account })
+    }
+
+    /// Plays the present from the tallies, with additions.
+    pub fn now(&self, session: &mut dyn Session, now: Instant, extra: &[(u16, i64)]) -> Result<Play, PlayError> {
+        let (reader, mut accounts) = read::load(session, self.market, self.generation, &[self.merchant], now)?;
+        let account = accounts.pop().unwrap_or_default();
+        let (snapshot, verdict) = self.judge(&reader, &account, extra)?;
+        Ok(Play { snapshot, verdict, standing: self.party.standing, account })
+    }
+
+    /// What a reader of this scene at `moment` is; the marketplace's own sums as they were then are not known.
+    pub fn reader(&self, moment: Instant) -> Reader<'_> {
+        Reader { generation: self.generation, now: moment, today: self.market.calendar.day_of(moment), peers: None }
+    }
+
+    /// What the rules conclude from an account.
+    pub fn judge(&self, reader: &Reader<'_>, account: &Account, extra: &[(u16, i64)]) -> Result<(Snapshot, Verdict), PlayError> {
+        let snapshot = reader.snapshot(account, self.party.clone(), extra);
+        let mut verdicts = self.generation.judge.evaluate(std::slice::from_ref(&snapshot))?;
+        let verdict = verdicts.pop().ok_or_else(|| StoreError::Driver("the rules gave no verdict".into()))?;
+        Ok((snapshot, verdict))
+    }
+}
+
+/// A merchant's sums at a moment, from every fact as it was known then.
+fn account_at(session: &mut dyn Session, market: &Market, generation: &Generation, merchant: i64, moment: Instant) -> Result<Account, PlayError> {
+    let mut book = Book { generation, days: Days::new(&market.calendar), cells: Vec::new(), listings: Vec::new(), buyers: Vec::new() };
+    let mut after = 0;
+    loop {
+        let page = session.subjects_after(market.id, Some(merchant), after, PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        let facts: Vec<Fact> = page
+            .iter()
+            .filter_map(|s| s.history.fact(&Named { key: s.key, name: s.reference.clone() }, moment))
+            .collect();
+        let classified = generation.judge.classify(moment, &facts.iter().collect::<Vec<_>>())?;
+        for (fact, classified) in facts.iter().zip(classified) {
+            book.enter(fact, &classified.marks);
+        }
+    }
+    Ok(book.close())
+}
+
+struct Book<'a> {
+    generation: &'a Generation,
+    days: Days<'a>,
+    cells: Vec<(i32, Slot, i64)>,
+    listings: Vec<(u64, (i32, Slot, i64))>,
+    buyers: Vec<BuyerMark>,
+}
+
+impl Book<'_> {
+    fn enter(&mut self, fact: &Fact, marks: &[Mark]) {
+        let (buyer, listing) = super::settle::parties(Some(fact));
+        for mark in marks {
+            let Some(counter) = self.generation.manifest().counters.get(usize::from(mark.counter)) else { continue };
+            let day = self.days.of(mark.at);
+            let cell = (day, Slot::of(mark.counter, mark.excluded.is_some()), mark.amount);
+            self.cells.push(cell);
+            if counter.by_listing && listing != 0 {
+                self.listings.push((listing, cell));
+            }
+            if counter.by_buyer && mark.excluded.is_none() {
+                self.buyers.push(BuyerMark { counter: mark.counter, day, buyer });
+            }
+        }
+    }
+
+    fn close(mut self) -> Account {
+        self.listings.sort_unstable();
+        let listings = self.listings.chunk_by(|a, b| a.0 == b.0).map(|all| (all[0].0, Sheet::new(all.iter().map(|l| l.1)))).collect();
+        Account { sheet: Sheet::new(self.cells), listings, buyers: self.buyers }
+    }
+}

@@ -1,0 +1,144 @@
+//! Step 5 of the flow: a merchant's sums and marks brought together, and every declared metric read off them.
+
+use std::collections::HashMap;
+
+use andon_domain::calendar::Calendar;
+use andon_domain::ids::{Day, Instant};
+use andon_domain::manifest::{Cadence, Manifest, Metric};
+use andon_domain::reading::{Books, BuyerMark, Reading, Status, days_needed, next_change, next_in_row, read_all, streak_limit};
+use andon_domain::tally::{BUCKET_DAYS, Sheet, bucket_of};
+use andon_domain::verdict::{ListingSnapshot, Party, Snapshot};
+
+use crate::markets::{Generation, Market};
+use crate::store::session::{MerchantState, Result, Session};
+
+/// Buckets after today's that are loaded: marks are dated ahead, at promised days, and must be foreseen when they enter.
+const BUCKETS_AHEAD: i32 = 2;
+
+/// Sums and marks of one merchant, enough to read every metric on one day.
+#[derive(Debug, Clone, Default)]
+pub struct Account {
+    /// The merchant's sums.
+    pub sheet: Sheet,
+    /// Each listing's sums, where rules tally by listing.
+    pub listings: Vec<(u64, Sheet)>,
+    /// Marks of by-buyer counters.
+    pub buyers: Vec<BuyerMark>,
+}
+
+/// The generation, the day and the marketplace's own sums that accounts are read against.
+pub struct Reader<'a> {
+    /// The rules in force.
+    pub generation: &'a Generation,
+    /// The moment.
+    pub now: Instant,
+    /// Its calendar day.
+    pub today: Day,
+    /// The whole marketplace's sums, where they are known for this moment.
+    pub peers: Option<Sheet>,
+}
+
+impl Reader<'_> {
+    fn manifest(&self) -> &Manifest {
+        self.generation.manifest()
+    }
+
+    /// Books over an account, with what-if additions.
+    pub fn books<'b>(&'b self, account: &'b Account, extra: &'b [(u16, i64)]) -> Books<'b> {
+        Books { counters: &self.manifest().counters, sheet: &account.sheet, buyers: &account.buyers, extra }
+    }
+
+    /// What `evaluate` is shown.
+    pub fn snapshot(&self, account: &Account, merchant: Party, extra: &[(u16, i64)]) -> Snapshot {
+        let metrics = &self.generation.metrics;
+        let readings = read_all(self.manifest(), metrics, self.books(account, extra), self.peers.as_ref(), self.today);
+        let listings = account.listings.iter().filter_map(|(listing, sheet)| self.listing(*listing, sheet)).collect();
+        Snapshot { now: self.now, merchant, readings, listings }
+    }
+
+    /// A listing is shown where one of its own metrics is at risk or breached.
+    fn listing(&self, listing: u64, sheet: &Sheet) -> Option<ListingSnapshot> {
+        let counters = &self.manifest().counters;
+        let own = |m: &Metric| m.counters().iter().all(|c| counters.get(usize::from(*c)).is_some_and(|c| c.by_listing));
+        let books = Books { counters, sheet, buyers: &[], extra: &[] };
+        let readings = read_all(self.manifest(), &self.generation.metrics, books, None, self.today);
+        let bad = |(m, r): (&Metric, &Reading)| own(m) && matches!(r.status, Status::AtRisk | Status::Breached);
+        self.generation.metrics.iter().zip(&readings).any(bad).then_some(ListingSnapshot { listing, readings })
+    }
+
+    /// When a merchant is to be evaluated again although nothing happens: windows move, a row of breaches grows, a binding
+    /// day comes, or the rules asked for it.
+    pub fn next(&self, calendar: &Calendar, account: &Account, readings: &[Reading], revisit: Option<Instant>) -> Option<Instant> {
+        let cadence = self.manifest().cadence;
+        // Beyond what was loaded something may lie ahead that is not foreseen here; look again before it can matter.
+        let ahead = (!account.sheet.is_empty()).then_some(self.today + (BUCKETS_AHEAD - 1) * BUCKET_DAYS);
+        let days = [
+            next_change(&self.generation.metrics, &account.sheet, self.today),
+            next_in_row(readings, cadence, self.today),
+            cadence.next_binding(self.today),
+            ahead,
+        ];
+        let day = days.into_iter().flatten().min().map(|d| calendar.start_of(d));
+        [day, revisit].into_iter().flatten().filter(|at| *at > self.now).min()
+    }
+}
+
+/// What the rules are told of a merchant besides readings.
+pub(crate) fn party(manifest: &Manifest, state: &MerchantState) -> Party {
+    let standing = state.standing.as_ref().and_then(|code| manifest.standings.iter().position(|s| s.code == *code));
+    Party { joined: state.joined, standing: standing.map(|i| i as u16), standing_since: state.since, badges: Vec::new() }
+}
+
+/// Days before the earliest window that a row of breaches may reach back.
+fn streak_days(cadence: Cadence) -> i32 {
+    let periods = i32::from(streak_limit(cadence));
+    match cadence {
+        Cadence::Continuous => periods,
+        Cadence::Weekly(_) => 7 * periods,
+        Cadence::Monthly(_) => 31 * periods,
+    }
+}
+
+/// Loads the accounts of merchants as tallies have them now, in the order asked for, and the whole marketplace's.
+pub(crate) fn load<'g>(
+    session: &mut dyn Session,
+    market: &Market,
+    generation: &'g Generation,
+    merchants: &[i64],
+    now: Instant,
+) -> Result<(Reader<'g>, Vec<Account>)> {
+    let today = market.calendar.day_of(now);
+    let manifest = generation.manifest();
+    let first = match days_needed(&generation.metrics, today) {
+        Some(span) => span.from - streak_days(manifest.cadence),
+        None => session.first_bucket(generation.id)?.unwrap_or(bucket_of(today)) * BUCKET_DAYS,
+    };
+    let mut wanted = vec![0];
+    wanted.extend_from_slice(merchants);
+    let mut cells: HashMap<(i64, u64), Vec<_>> = HashMap::new();
+    for (merchant, listing, number, bucket) in session.books(generation.id, &wanted, bucket_of(first), bucket_of(today) + BUCKETS_AHEAD)? {
+        cells.entry((merchant, listing)).or_default().extend(bucket.cells(number));
+    }
+    let mut accounts: HashMap<i64, Account> = HashMap::new();
+    for ((merchant, listing), cells) in cells {
+        let account = accounts.entry(merchant).or_default();
+        match listing {
+            0 => account.sheet = Sheet::new(cells),
+            _ => account.listings.push((listing, Sheet::new(cells))),
+        }
+    }
+    let by_buyer: Vec<u16> = (0..).zip(&manifest.counters).filter(|(_, c)| c.by_buyer).map(|(i, _)| i).collect();
+    if !by_buyer.is_empty() {
+        for (merchant, mark) in session.buyer_marks(generation.id, merchants, &by_buyer, market.calendar.start_of(first))? {
+            accounts.entry(merchant).or_default().buyers.push(mark);
+        }
+    }
+    let peers = accounts.remove(&0).map(|a| a.sheet);
+    let ordered = merchants.iter().map(|m| {
+        let mut account = accounts.remove(m).unwrap_or_default();
+        account.listings.sort_unstable_by_key(|(listing, _)| *listing);
+        account
+    });
+    let ordered = ordered.collect();
+    Ok((Reader { generation, now, today, peers }, ordered))
+}

@@ -1,0 +1,161 @@
+//! Everything again from what is kept: a new generation's marks and tallies from the stored facts, and, to prove that nothing
+//! was lost or counted twice, the facts themselves from the raw events.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use andon_domain::change::Kind;
+use andon_domain::history::{Entry, History, Source};
+use andon_domain::ids::Instant;
+use andon_domain::tally::{Bucket, bucket_of};
+
+use super::lane::Exclusive;
+use super::segment;
+use super::settle::{Days, Touched, cells_of, settle};
+use crate::clock::Clock;
+use crate::events::{self, EventContext};
+use crate::keys::Keys;
+use crate::markets::{Market, Markets};
+use crate::store::session::{Session, Subject};
+use crate::store::{Store, StoreError};
+
+/// Subjects handled at a time.
+const PAGE: usize = 1_000;
+
+/// Work that classifies every subject under the marketplace's (new) generation. Facts do not change, and the generation before
+/// it keeps its own marks and tallies, so that going back is the same switch.
+pub(crate) fn generation(market: Arc<Market>, markets: Arc<Markets>, clock: Arc<dyn Clock>) -> Exclusive {
+    Box::new(move |session| {
+        // The writer is ours alone now: the newest view tells how far events have come.
+        let latest = markets.get(&market.code).map_or(0, |m| m.latest());
+        let now = market.now_after(latest, clock.now());
+        let mut after = 0;
+        loop {
+            let page = session.subjects_after(market.id, None, after, PAGE)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.id;
+            let mut touched: Vec<Touched> = page.into_iter().map(Touched::stored).collect();
+            settle(session, &market, &mut touched, now, now)?;
+        }
+    })
+}
+
+/// Work that makes every merchant due.
+pub(crate) fn everybody_is_due(market: Arc<Market>, now: Instant) -> Exclusive {
+    Box::new(move |session| session.all_dirty(market.id, now.saturating_mul(1_000)))
+}
+
+/// What a check of the books found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// Raw events read again.
+    pub events: usize,
+    /// Subjects they fold to.
+    pub subjects: usize,
+    /// What does not agree, at most a hundred.
+    pub differences: Vec<String>,
+}
+
+impl Audit {
+    fn differs(&mut self, what: impl FnOnce() -> String) {
+        if self.differences.len() < 100 {
+            self.differences.push(what());
+        }
+    }
+}
+
+/// Reads every raw event of a marketplace again and compares: each subject's history with its events, and the tallies with
+/// the sum of all subjects' marks.
+pub async fn audit(store: &Arc<Store>, market: Arc<Market>) -> Result<Audit, StoreError> {
+    let keys = Keys::new(store.secret());
+    store.read(move |session| check(session, &keys, &market)).await
+}
+
+fn check(session: &mut dyn Session, keys: &Keys, market: &Market) -> Result<Audit, StoreError> {
+    let mut audit = Audit::default();
+    let mut histories = replay(session, keys, market, &mut audit)?;
+    let mut sums: BTreeMap<(i32, i64, u64), Bucket> = BTreeMap::new();
+    let mut days = Days::new(&market.calendar);
+    let mut after = 0;
+    loop {
+        let page = session.subjects_after(market.id, None, after, PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        for subject in &page {
+            audit.subjects += 1;
+            compare(subject, histories.remove(&(subject.kind, subject.key)), &mut audit);
+            if let (Some(generation), Some(merchant)) = (&market.generation, subject.merchant) {
+                for (listing, day, slot, amount) in cells_of(generation, subject, &mut days) {
+                    for whose in [(bucket_of(day), merchant, listing), (bucket_of(day), 0, listing)] {
+                        if listing == 0 || whose.1 != 0 {
+                            sums.entry(whose).or_default().add(day, slot, amount);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    for (kind, key) in histories.keys() {
+        audit.differs(|| format!("{kind:?} {key:016x} has events but no row"));
+    }
+    compare_sums(session, market, sums, &mut audit)?;
+    Ok(audit)
+}
+
+fn replay(session: &mut dyn Session, keys: &Keys, market: &Market, audit: &mut Audit) -> Result<HashMap<(Kind, u64), History>, StoreError> {
+    let mut histories: HashMap<(Kind, u64), History> = HashMap::new();
+    let mut after = 0;
+    loop {
+        let segments = session.segments_after(market.id, after, 64)?;
+        let Some(last) = segments.last() else { return Ok(histories) };
+        after = *last;
+        for number in segments {
+            let packed = session.segment(number)?.ok_or_else(|| StoreError::undecodable("segments", number))?;
+            for (index, raw) in segment::unpack(&packed)?.iter().enumerate() {
+                audit.events += 1;
+                let context = EventContext { marketplace: &market.code, currency: &market.currency, keys, now: Instant::MAX };
+                match events::parse(&context, raw) {
+                    Err(problem) => audit.differs(|| format!("segment {number} event {index}: {problem}")),
+                    Ok(event) if event.kind == Kind::Merchant => {}
+                    Ok(event) => {
+                        let source = Source { segment: number, index: index as u32 };
+                        let entry = Entry { at: event.at, tie: event.tie, source, change: event.change };
+                        if !histories.entry((event.kind, event.subject.key)).or_default().insert(entry) {
+                            audit.differs(|| format!("segment {number} event {index} was accepted twice"));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn compare(subject: &Subject, replayed: Option<History>, audit: &mut Audit) {
+    let entries = replayed.as_ref().map_or(&[][..], History::entries);
+    if entries != subject.history.entries() {
+        let (kind, stored, found) = (subject.kind, subject.history.entries().len(), entries.len());
+        audit.differs(|| format!("{kind:?} {} has {stored} changes in its row and {found} events", subject.reference));
+    }
+}
+
+fn compare_sums(session: &mut dyn Session, market: &Market, mut sums: BTreeMap<(i32, i64, u64), Bucket>, audit: &mut Audit) -> Result<(), StoreError> {
+    let Some(generation) = &market.generation else { return Ok(()) };
+    let mut stored: BTreeMap<(i32, i64, u64), Bucket> = BTreeMap::new();
+    for (bucket, merchant, listing, cells) in session.all_books(generation.id)? {
+        let sum = stored.entry((bucket, merchant, listing)).or_default();
+        for (day, slot, amount) in cells.cells(bucket) {
+            sum.add(day, slot, amount);
+        }
+    }
+    sums.retain(|_, bucket| !bucket.is_empty());
+    stored.retain(|_, bucket| !bucket.is_empty());
+    for (key, sum) in &sums {
+        if stored.get(key) != Some(sum) {
+            audit.differs(|| format!("tally of bucket {}, merchant {}, listing {:016x}: stored and summed differ", key.0, key.1, key.2));
+        }
+    }
+    for key in stored.keys().filter(|k| !sums.contains_key(k)) {
+        audit.differs(|| format!("tally of bucket {}, merchant {}, listing {:016x} belongs to no mark", key.0, key.1, key.2));
+    }
+    Ok(())
+}

@@ -1,0 +1,227 @@
+//! Steps 2 and 3 of the flow: what changed facts mean now, what they meant before, and the difference written to tallies,
+//! evidence and the agenda, in the transaction that the caller holds.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use andon_domain::calendar::Calendar;
+use andon_domain::change::Kind;
+use andon_domain::fact::Fact;
+use andon_domain::ids::{Day, Instant, Named};
+use andon_domain::manifest::CounterKind;
+use andon_domain::mark::{Classified, Mark};
+use andon_domain::tally::{Slot, bucket_of};
+
+use super::classify::{self, Answer};
+use crate::markets::{Generation, Market};
+use crate::store::session::{Evidence, FaultRow, Marked, Result, Session, Subject, TallyKey};
+
+/// When a subject whose classification failed is tried again, in milliseconds.
+const RETRY: Instant = 5 * 60 * 1000;
+
+/// A subject in the transaction's hands, with what its row said before.
+pub(crate) struct Touched {
+    pub(crate) subject: Subject,
+    pub(crate) new: bool,
+    /// Something came that may name another merchant or beginning.
+    pub(crate) renamed: bool,
+    merchant_before: Option<i64>,
+    began_before: Option<Instant>,
+    revisit_before: Option<Instant>,
+}
+
+impl Touched {
+    pub(crate) fn stored(subject: Subject) -> Self {
+        let (merchant_before, began_before, revisit_before) = (subject.merchant, subject.began, subject.revisit);
+        Self { subject, new: false, renamed: false, merchant_before, began_before, revisit_before }
+    }
+
+    pub(crate) fn fresh(subject: Subject) -> Self {
+        Self { subject, new: true, renamed: true, merchant_before: None, began_before: None, revisit_before: None }
+    }
+}
+
+/// The day of a moment, remembered by quarter of an hour: zones shift by whole quarters, and a batch asks for the same
+/// days thousands of times.
+pub(crate) struct Days<'a> {
+    calendar: &'a Calendar,
+    known: HashMap<i64, Day>,
+}
+
+impl<'a> Days<'a> {
+    pub(crate) fn new(calendar: &'a Calendar) -> Self {
+        Self { calendar, known: HashMap::new() }
+    }
+
+    pub(crate) fn of(&mut self, at: Instant) -> Day {
+        *self.known.entry(at.div_euclid(900_000)).or_insert_with(|| self.calendar.day_of(at))
+    }
+}
+
+/// What a transaction adds up before it writes.
+#[derive(Default)]
+struct Ledger {
+    cells: BTreeMap<TallyKey, Vec<(Day, Slot, i64)>>,
+    drop: Vec<Evidence>,
+    add: Vec<Evidence>,
+    dirty: HashSet<i64>,
+    faults: Vec<FaultRow>,
+    clear: Vec<(i64, i64, i64)>,
+}
+
+/// Classifies the subjects under the marketplace's generation as of `now`, and writes them with all that follows.
+/// Answers whether any merchant became due.
+pub(crate) fn settle(session: &mut dyn Session, market: &Market, touched: &mut [Touched], now: Instant, stamp: i64) -> Result<bool> {
+    let mut ledger = Ledger::default();
+    if let Some(generation) = &market.generation {
+        let mut days = Days::new(&market.calendar);
+        judge_facts(generation, touched, now, &mut days, &mut ledger);
+    }
+    write(session, market, touched, ledger, stamp)
+}
+
+fn judge_facts(generation: &Generation, touched: &mut [Touched], now: Instant, days: &mut Days<'_>, ledger: &mut Ledger) {
+    let facts: Vec<Option<Fact>> = touched.iter().map(fact).collect();
+    let answers = classify::classify(generation, now, &facts);
+    for ((t, fact), answer) in touched.iter_mut().zip(&facts).zip(answers) {
+        let place = (generation.id, t.subject.merchant.unwrap_or(0), t.subject.id);
+        let classified = match answer {
+            Answer::Nothing => Classified::default(),
+            Answer::Marks(classified) => {
+                if t.subject.revisit.is_some() {
+                    ledger.clear.push(place);
+                }
+                classified
+            }
+            Answer::Fault(code, message) => {
+                t.subject.revisit = Some(now + RETRY);
+                let (generation, merchant, subject) = place;
+                ledger.faults.push(FaultRow { generation, merchant, subject, code, message, at: now });
+                ledger.dirty.insert(merchant);
+                continue;
+            }
+        };
+        t.subject.revisit = classified.revisit;
+        replace_marks(generation, t, fact.as_ref(), classified.marks, days, ledger);
+    }
+}
+
+fn fact(t: &Touched) -> Option<Fact> {
+    t.subject.merchant?;
+    t.subject.history.fact(&Named { key: t.subject.key, name: t.subject.reference.clone() }, Instant::MAX)
+}
+
+fn replace_marks(generation: &Generation, t: &mut Touched, fact: Option<&Fact>, marks: Vec<Mark>, days: &mut Days<'_>, ledger: &mut Ledger) {
+    let (buyer, listing) = parties(fact);
+    let after = Marked { generation: generation.id, buyer, listing, marks };
+    let slot = t.subject.marks.iter().position(|m| m.generation == generation.id);
+    let unchanged = slot.map_or(after.marks.is_empty(), |i| t.subject.marks[i] == after);
+    if unchanged && t.merchant_before == t.subject.merchant {
+        return;
+    }
+    if let (Some(merchant), Some(i)) = (t.merchant_before, slot) {
+        count(generation, merchant, t.subject.id, &t.subject.marks[i], -1, days, ledger);
+    }
+    if let Some(merchant) = t.subject.merchant {
+        count(generation, merchant, t.subject.id, &after, 1, days, ledger);
+    }
+    match slot {
+        Some(i) => t.subject.marks[i] = after,
+        None => t.subject.marks.push(after),
+    }
+}
+
+pub(super) fn parties(fact: Option<&Fact>) -> (u64, u64) {
+    match fact {
+        Some(Fact::Order(o)) => (o.buyer.key, o.listing.key),
+        Some(Fact::Violation(v)) => (0, v.listing.as_ref().map_or(0, |l| l.key)),
+        _ => (0, 0),
+    }
+}
+
+fn count(generation: &Generation, merchant: i64, subject: i64, marked: &Marked, sign: i64, days: &mut Days<'_>, ledger: &mut Ledger) {
+    ledger.dirty.insert(merchant);
+    let Marked { buyer, listing, .. } = *marked;
+    for (ordinal, mark) in marked.marks.iter().enumerate() {
+        let Some(counter) = generation.judge.manifest().counters.get(usize::from(mark.counter)) else { continue };
+        let day = days.of(mark.at);
+        let cell = (day, Slot::of(mark.counter, mark.excluded.is_some()), mark.amount.saturating_mul(sign));
+        let key = TallyKey { generation: generation.id, bucket: bucket_of(day), merchant, listing: 0 };
+        ledger.cells.entry(key).or_default().push(cell);
+        ledger.cells.entry(TallyKey { merchant: 0, ..key }).or_default().push(cell);
+        if counter.by_listing && listing != 0 {
+            ledger.cells.entry(TallyKey { listing, ..key }).or_default().push(cell);
+        }
+        if counter.kind == CounterKind::Defect {
+            let (generation, ordinal, mark) = (generation.id, ordinal as u16, *mark);
+            let evidence = Evidence { generation, merchant, subject, ordinal, mark, day, buyer, listing };
+            if sign > 0 { ledger.add.push(evidence) } else { ledger.drop.push(evidence) }
+        }
+    }
+}
+
+fn write(session: &mut dyn Session, market: &Market, touched: &[Touched], mut ledger: Ledger, stamp: i64) -> Result<bool> {
+    let (new, changed): (Vec<&Touched>, Vec<&Touched>) = touched.iter().partition(|t| t.new);
+    session.put_subjects(&new.iter().map(|t| &t.subject).collect::<Vec<_>>(), &changed.iter().map(|t| &t.subject).collect::<Vec<_>>())?;
+    write_cells(session, &ledger.cells)?;
+    if !ledger.drop.is_empty() || !ledger.add.is_empty() {
+        session.evidence(&ledger.drop, &ledger.add)?;
+    }
+    let moved = |t: &&Touched| t.subject.revisit != t.revisit_before;
+    let drop: Vec<_> = touched.iter().filter(moved).filter_map(|t| Some((t.revisit_before?, t.subject.id))).collect();
+    let add: Vec<_> = touched.iter().filter(moved).filter_map(|t| Some((t.subject.revisit?, t.subject.id))).collect();
+    if !drop.is_empty() || !add.is_empty() {
+        session.revisits(market.id, &drop, &add)?;
+    }
+    session.count_orders(&orders(touched))?;
+    if !ledger.faults.is_empty() || !ledger.clear.is_empty() {
+        session.faults(&ledger.faults, &ledger.clear)?;
+    }
+    ledger.dirty.remove(&0);
+    let mut dirty: Vec<i64> = ledger.dirty.into_iter().collect();
+    dirty.sort_unstable();
+    session.mark_dirty(market.id, &dirty, stamp)?;
+    Ok(!dirty.is_empty())
+}
+
+fn write_cells(session: &mut dyn Session, cells: &BTreeMap<TallyKey, Vec<(Day, Slot, i64)>>) -> Result<()> {
+    let keys: Vec<TallyKey> = cells.keys().copied().collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let mut buckets = session.buckets(&keys)?;
+    for (bucket, changes) in buckets.iter_mut().zip(cells.values()) {
+        for (day, slot, amount) in changes {
+            bucket.add(*day, *slot, *amount);
+        }
+    }
+    session.put_buckets(&keys.into_iter().zip(buckets).collect::<Vec<_>>())
+}
+
+/// Orders that came to (or left) a merchant in this transaction: how many more each has, and the earliest moment.
+fn orders(touched: &[Touched]) -> Vec<(i64, i64, Instant)> {
+    let mut counts: BTreeMap<i64, (i64, Instant)> = BTreeMap::new();
+    for t in touched.iter().filter(|t| t.subject.kind == Kind::Order) {
+        if t.merchant_before == t.subject.merchant && t.began_before == t.subject.began {
+            continue;
+        }
+        let began = t.subject.began.unwrap_or(Instant::MAX);
+        if let Some(merchant) = t.merchant_before {
+            counts.entry(merchant).or_insert((0, Instant::MAX)).0 -= 1;
+        }
+        if let Some(merchant) = t.subject.merchant {
+            let entry = counts.entry(merchant).or_insert((0, Instant::MAX));
+            *entry = (entry.0 + 1, entry.1.min(began));
+        }
+    }
+    counts.into_iter().map(|(merchant, (more, earliest))| (merchant, more, earliest)).collect()
+}
+
+/// What a subject's marks under a generation add up to, cell by cell: listing (0 for all), day, slot, amount.
+pub(super) fn cells_of(generation: &Generation, subject: &Subject, days: &mut Days<'_>) -> Vec<(u64, Day, Slot, i64)> {
+    let mut ledger = Ledger::default();
+    for marked in subject.marks.iter().filter(|m| m.generation == generation.id) {
+        count(generation, subject.merchant.unwrap_or(0), subject.id, marked, 1, days, &mut ledger);
+    }
+    let of_merchant = ledger.cells.into_iter().filter(|(key, _)| Some(key.merchant) == subject.merchant);
+    of_merchant.flat_map(|(key, cells)| cells.into_iter().map(move |(day, slot, amount)| (key.listing, day, slot, amount))).collect()
+}

@@ -1,0 +1,166 @@
+//! Marketplaces and their generations, as rows.
+
+use std::collections::BTreeMap;
+
+use andon_domain::ids::Instant;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+
+use super::entity::{generation, marketplace};
+use super::{Store, StoreError, Write};
+use crate::markets::Override;
+
+/// A marketplace's set-up as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MarketRow {
+    /// Row number, 0 for one not yet stored.
+    pub id: i64,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Currency, ISO 4217.
+    pub currency: String,
+    /// IANA time zone.
+    pub time_zone: String,
+    /// BCP 47 tag.
+    pub locale: String,
+    /// `system` or `latest-event`.
+    pub clock: String,
+    /// Time of its latest event.
+    pub latest_event: Instant,
+    /// Rules by name, with `@version` where pinned.
+    pub rules: Option<String>,
+    /// Settings for the rules.
+    pub settings: BTreeMap<String, String>,
+    /// Overrides by metric.
+    pub overrides: BTreeMap<String, Override>,
+    /// Modes by action.
+    pub action_modes: BTreeMap<String, String>,
+    /// The generation in force.
+    pub generation: Option<i64>,
+    /// Set up when.
+    pub created_at: Instant,
+    /// Last changed when.
+    pub updated_at: Instant,
+}
+
+/// A generation as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GenerationRow {
+    /// Row number.
+    pub id: i64,
+    /// Marketplace.
+    pub marketplace: i64,
+    /// Digest of the component.
+    pub component: String,
+    /// Settings it was configured with.
+    pub settings: BTreeMap<String, String>,
+    /// Digest of the settings in force.
+    pub settings_digest: String,
+}
+
+impl Store {
+    /// Every marketplace.
+    pub async fn marketplaces(&self) -> Result<Vec<MarketRow>, StoreError> {
+        let rows = marketplace::Entity::find().order_by_asc(marketplace::Column::Id).all(self.db()).await?;
+        rows.into_iter().map(read).collect()
+    }
+
+    /// A generation.
+    pub async fn generation(&self, id: i64) -> Result<Option<GenerationRow>, StoreError> {
+        generation::Entity::find_by_id(id).one(self.db()).await?.map(read_generation).transpose()
+    }
+
+    /// The generation of a marketplace with this component and these settings, if there ever was one.
+    pub async fn generation_of(&self, marketplace: i64, component: &str, settings_digest: &str) -> Result<Option<GenerationRow>, StoreError> {
+        let found = generation::Entity::find()
+            .filter(generation::Column::Marketplace.eq(marketplace))
+            .filter(generation::Column::Component.eq(component))
+            .filter(generation::Column::SettingsDigest.eq(settings_digest))
+            .one(self.db())
+            .await?;
+        found.map(read_generation).transpose()
+    }
+}
+
+impl Write {
+    /// Stores a new marketplace and answers its row number; `None` where the code is taken.
+    pub async fn insert_marketplace(&self, row: &MarketRow) -> Result<Option<i64>, StoreError> {
+        let taken = marketplace::Entity::find().filter(marketplace::Column::Code.eq(&row.code)).one(&self.tx).await?;
+        if taken.is_some() {
+            return Ok(None);
+        }
+        Ok(Some(model(row).insert(&self.tx).await?.id))
+    }
+
+    /// Stores a marketplace's set-up anew. The time of its latest event belongs to the writer and stays.
+    pub async fn update_marketplace(&self, row: &MarketRow) -> Result<(), StoreError> {
+        let mut active = model(row);
+        (active.id, active.latest_event) = (Set(row.id), sea_orm::NotSet);
+        active.update(&self.tx).await?;
+        Ok(())
+    }
+
+    /// Stores a generation and answers its row number.
+    pub async fn insert_generation(&self, row: &GenerationRow, now: Instant) -> Result<i64, StoreError> {
+        let active = generation::ActiveModel {
+            id: sea_orm::NotSet,
+            marketplace: Set(row.marketplace),
+            component: Set(row.component.clone()),
+            settings: Set(json(&row.settings)),
+            settings_digest: Set(row.settings_digest.clone()),
+            created_at: Set(now),
+        };
+        Ok(active.insert(&self.tx).await?.id)
+    }
+}
+
+fn model(row: &MarketRow) -> marketplace::ActiveModel {
+    marketplace::ActiveModel {
+        id: sea_orm::NotSet,
+        code: Set(row.code.clone()),
+        name: Set(row.name.clone()),
+        currency: Set(row.currency.clone()),
+        time_zone: Set(row.time_zone.clone()),
+        locale: Set(row.locale.clone()),
+        clock: Set(row.clock.clone()),
+        latest_event: Set(row.latest_event),
+        rules: Set(row.rules.clone()),
+        settings: Set(json(&row.settings)),
+        overrides: Set(json(&row.overrides)),
+        action_modes: Set(json(&row.action_modes)),
+        generation: Set(row.generation),
+        created_at: Set(row.created_at),
+        updated_at: Set(row.updated_at),
+    }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "{}".into())
+}
+
+fn read(row: marketplace::Model) -> Result<MarketRow, StoreError> {
+    let broken = |_| StoreError::undecodable("marketplaces", &row.code);
+    Ok(MarketRow {
+        settings: serde_json::from_str(&row.settings).map_err(broken)?,
+        overrides: serde_json::from_str(&row.overrides).map_err(broken)?,
+        action_modes: serde_json::from_str(&row.action_modes).map_err(broken)?,
+        id: row.id,
+        code: row.code,
+        name: row.name,
+        currency: row.currency,
+        time_zone: row.time_zone,
+        locale: row.locale,
+        clock: row.clock,
+        latest_event: row.latest_event,
+        rules: row.rules,
+        generation: row.generation,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
+}
+
+fn read_generation(row: generation::Model) -> Result<GenerationRow, StoreError> {
+    let settings = serde_json::from_str(&row.settings).map_err(|_| StoreError::undecodable("generations", row.id))?;
+    Ok(GenerationRow { id: row.id, marketplace: row.marketplace, component: row.component, settings, settings_digest: row.settings_digest })
+}

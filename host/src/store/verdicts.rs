@@ -1,0 +1,84 @@
+//! Verdicts as they were given, and standings as they changed.
+
+use andon_domain::ids::Instant;
+use andon_domain::verdict::{Snapshot, Verdict};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::entity::{standing, verdict};
+use super::{Store, StoreError};
+
+/// A stored verdict.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerdictRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Place in the order of all verdicts.
+    pub seq: i64,
+    /// Marketplace.
+    pub marketplace: i64,
+    /// Merchant.
+    pub merchant: i64,
+    /// Generation of rules that gave it.
+    pub generation: i64,
+    /// Whether it moved the standing, or only foresaw it.
+    pub binding: bool,
+    /// What the rules were shown.
+    pub input: Snapshot,
+    /// What they concluded.
+    pub output: Verdict,
+}
+
+/// A standing that came into force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandingRow {
+    /// Since when.
+    pub since: Instant,
+    /// Its code.
+    pub standing: String,
+    /// Its level.
+    pub level: String,
+}
+
+impl Store {
+    /// A verdict.
+    pub async fn verdict(&self, id: Uuid) -> Result<Option<VerdictRow>, StoreError> {
+        verdict::Entity::find().filter(verdict::Column::Id.eq(id)).one(self.db()).await?.map(read).transpose()
+    }
+
+    /// A merchant's verdicts, newest first, those before place `before` where given.
+    pub async fn verdicts_of(&self, merchant: i64, before: Option<i64>, limit: u64) -> Result<Vec<VerdictRow>, StoreError> {
+        let mut query = verdict::Entity::find().filter(verdict::Column::Merchant.eq(merchant));
+        if let Some(seq) = before {
+            query = query.filter(verdict::Column::Seq.lt(seq));
+        }
+        query.order_by_desc(verdict::Column::Seq).limit(limit).all(self.db()).await?.into_iter().map(read).collect()
+    }
+
+    /// The standing in force at a moment.
+    pub async fn standing_at(&self, merchant: i64, moment: Instant) -> Result<Option<StandingRow>, StoreError> {
+        let row = standing::Entity::find()
+            .filter(standing::Column::Merchant.eq(merchant))
+            .filter(standing::Column::Since.lte(moment))
+            .order_by_desc(standing::Column::Since)
+            .order_by_desc(standing::Column::Verdict)
+            .one(self.db())
+            .await?;
+        Ok(row.map(|r| StandingRow { since: r.since, standing: r.standing, level: r.level }))
+    }
+}
+
+fn read(row: verdict::Model) -> Result<VerdictRow, StoreError> {
+    let broken = |_| StoreError::undecodable("verdicts", row.id);
+    let input: Snapshot = postcard::from_bytes(&row.input).map_err(broken)?;
+    Ok(VerdictRow {
+        id: row.id,
+        seq: row.seq,
+        marketplace: row.marketplace,
+        merchant: row.merchant,
+        generation: row.generation,
+        binding: row.binding,
+        input: Snapshot { now: row.at, ..input },
+        output: postcard::from_bytes(&row.output).map_err(broken)?,
+    })
+}
