@@ -9,6 +9,8 @@ mod guest;
 mod metric;
 mod rules;
 mod settings;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 /// What happened: the facts that rules are asked about.
 pub mod facts {

@@ -1,0 +1,115 @@
+//! A merchant from facts to verdict, worked out with the host's own arithmetic.
+
+use andon_domain::calendar::Calendar;
+use andon_domain::reading::{Books, BuyerMark, Reading, read_all};
+use andon_domain::tally::{Sheet, Slot};
+
+use super::case::Case;
+use super::facts::When;
+use super::{answer, convert};
+use crate::facts::{DAY, Instant, Subject};
+use crate::guest::classify;
+use crate::{Merchant, Rules, Snapshot, Verdict};
+
+/// A merchant in the time zone UTC, with all that is known of them.
+#[derive(Debug)]
+pub struct Shop<R> {
+    case: Case<R>,
+    facts: Vec<Subject>,
+}
+
+impl<R: Rules> Default for Shop<R> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<R: Rules> Shop<R> {
+    /// A merchant of whom nothing is known yet, under rules with their defaults.
+    pub fn new() -> Self {
+        Self::under(Case::new())
+    }
+
+    /// The same under rules configured otherwise.
+    pub fn under(case: Case<R>) -> Self {
+        Self { case, facts: Vec::new() }
+    }
+
+    /// One more fact.
+    #[must_use]
+    pub fn fact(mut self, fact: impl Into<Subject>) -> Self {
+        self.facts.push(fact.into());
+        self
+    }
+
+    /// `n` more facts, each made from its number.
+    #[must_use]
+    pub fn facts<F: Into<Subject>>(mut self, n: u64, make: impl Fn(u64) -> F) -> Self {
+        self.facts.extend((0..n).map(|i| make(i).into()));
+        self
+    }
+
+    /// How the merchant does at the moment `now`, a year after joining.
+    #[track_caller]
+    pub fn on(&self, now: impl Into<When>) -> Health {
+        let now = now.into().0;
+        let Some(calendar) = Calendar::of("UTC") else { panic!("there is no time zone UTC") };
+        let answers = match classify(Some(&self.case.rules), now, &self.facts) {
+            Ok(answers) => answers,
+            Err(fault) => panic!("{fault:?}"),
+        };
+        let marks = self.facts.iter().zip(&answers).flat_map(|(fact, answer)| answer.marks.iter().map(move |mark| (fact, mark)));
+        let sheet = Sheet::new(marks.clone().map(|(_, m)| (calendar.day_of(m.at), Slot::of(m.counter, m.excluded.is_some()), m.amount)));
+        let buyers: Vec<_> = marks
+            .filter(|(_, mark)| mark.excluded.is_none())
+            .filter_map(|(fact, mark)| {
+                let Subject::Order(order) = fact else { return None };
+                Some(BuyerMark { counter: mark.counter, day: calendar.day_of(mark.at), buyer: order.buyer })
+            })
+            .collect();
+        let manifest = &self.case.manifest;
+        let books = Books { counters: &manifest.counters, sheet: &sheet, buyers: &buyers, extra: &[] };
+        let readings = read_all(manifest, &manifest.metrics, books, None, calendar.day_of(now));
+        let verdict = self.case.verdict(snapshot(now, &readings));
+        Health { readings, verdict: answer::verdict(manifest, &verdict), manifest: manifest.clone(), answer: verdict }
+    }
+}
+
+fn snapshot(now: Instant, readings: &[Reading]) -> Snapshot {
+    let joined = now - 365 * DAY;
+    let merchant = Merchant { joined, standing: None, standing_since: joined, badges: Vec::new() };
+    Snapshot { now, merchant, readings: readings.iter().map(convert::reading).collect(), listings: Vec::new() }
+}
+
+/// Readings and verdict.
+#[derive(Debug)]
+pub struct Health {
+    manifest: andon_domain::manifest::Manifest,
+    readings: Vec<Reading>,
+    verdict: Vec<String>,
+    answer: Verdict,
+}
+
+impl Health {
+    /// A metric's reading as text: `7/170 breached`, or `204 good` where there is no line.
+    #[track_caller]
+    pub fn metric(&self, code: &str) -> String {
+        let reading = &self.readings[convert::metric(&self.manifest, code)];
+        let status = reading.status.word();
+        match reading.denominator {
+            0 => format!("{} {status}", reading.value),
+            denominator => format!("{}/{denominator} {status}", reading.numerator),
+        }
+    }
+
+    /// The verdict.
+    pub fn verdict(&self) -> &Verdict {
+        &self.answer
+    }
+
+    /// Checks the whole verdict; see [`Case::check_verdict`].
+    #[track_caller]
+    pub fn check(&self, expected: &str) {
+        answer::compare(expected, self.verdict.clone());
+    }
+}
