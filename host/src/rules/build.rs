@@ -1,7 +1,6 @@
 //! Makes a component of a crate of rules: cargo compiles it for wasm32, and the encoder wraps the module into a component. Where
 //! rustup can fetch no target, Debian's newer compiler builds the standard library from its source instead.
 
-use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -75,7 +74,11 @@ fn module_of(line: &str, package: &str) -> Option<PathBuf> {
     let is_artifact = message["reason"] == "compiler-artifact";
     let is_package = message["target"]["name"].as_str()?.replace('_', "-") == package.replace('_', "-");
     let files = message["filenames"].as_array().filter(|_| is_artifact && is_package)?;
-    files.iter().filter_map(|file| file.as_str()).find(|file| file.ends_with(".wasm")).map(PathBuf::from)
+    files
+        .iter()
+        .filter_map(|file| file.as_str())
+        .map(PathBuf::from)
+        .find(|file| file.extension().is_some_and(|end| end == "wasm"))
 }
 
 fn encode(path: &Path) -> Result<Vec<u8>, String> {
@@ -135,7 +138,7 @@ fn debian(directory: &Path) -> Result<Command, BuildError> {
     let linkers =
         sysroot(directory).into_iter().flat_map(|root| std::fs::read_dir(root.join("lib/rustlib")).into_iter().flatten());
     let linkers = linkers.flatten().map(|entry| entry.path().join("bin")).filter(|bin| bin.join("rust-lld").exists());
-    let inherited = std::env::var_os("PATH").unwrap_or_else(OsString::new);
+    let inherited = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(linkers.chain(std::env::split_paths(&inherited)));
     cargo.env("PATH", path.map_err(|_| BuildError::NoCompiler)?);
     Ok(cargo)

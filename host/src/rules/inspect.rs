@@ -4,7 +4,7 @@
 use andon_domain::admission::Problem;
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
 use wasmparser::types::TypesRef;
-use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{Encoding, Operator, Parser, Payload, Validator, WasmFeatures};
 
 use super::engine::{CORE_INSTANCES, MEMORIES};
 use super::fault::quote;
@@ -23,6 +23,10 @@ const MAX_NAME_BYTES: usize = 1_024;
 /// Compiling takes time and memory in proportion to the largest function, and worse than that to its locals.
 const MAX_BODY_BYTES: usize = 512 << 10;
 const MAX_LOCALS: u64 = 5_000;
+/// Compiling takes time with the third power of how deep loops nest: 2,000 with a jump to each took 15 s. People nest a few; a
+/// `match` of many arms nests blocks, which cost little.
+const MAX_LOOP_DEPTH: usize = 64;
+const MAX_BLOCK_DEPTH: usize = 2_000;
 
 /// What a plugin may be built from, for the check; the engine's own list says the same to the compiler.
 fn features() -> WasmFeatures {
@@ -130,7 +134,7 @@ impl<'a> Counts<'a> {
                 Ok(())
             }
             Payload::FunctionSection(section) => count(&mut self.functions, section.count(), MAX_FUNCTIONS, "functions"),
-            Payload::CodeSectionEntry(body) => body_size(body),
+            Payload::CodeSectionEntry(body) => body_size(body).and_then(|()| nesting(body)),
             Payload::MemorySection(section) => self.memories(section.clone()),
             Payload::TableSection(section) => self.tables(section.clone()),
             Payload::ImportSection(section) => count(&mut self.named, section.count(), MAX_NAMED, "imports and exports"),
@@ -247,6 +251,27 @@ fn body_size(body: &wasmparser::FunctionBody<'_>) -> Result<(), Refusal> {
     }
     if locals > MAX_LOCALS {
         return Err(Refusal::of(Code::LimitSize, "component", format!("has a function of {locals} locals, above {MAX_LOCALS}")));
+    }
+    Ok(())
+}
+
+fn nesting(body: &wasmparser::FunctionBody<'_>) -> Result<(), Refusal> {
+    let mut open = Vec::new();
+    let mut loops = 0usize;
+    for operator in body.get_operators_reader().map_err(|error| invalid(&error))? {
+        match operator.map_err(|error| invalid(&error))? {
+            Operator::Block { .. } | Operator::If { .. } => open.push(false),
+            Operator::Loop { .. } => {
+                open.push(true);
+                loops += 1;
+            }
+            Operator::End => loops -= usize::from(open.pop() == Some(true)),
+            _ => {}
+        }
+        if loops > MAX_LOOP_DEPTH || open.len() > MAX_BLOCK_DEPTH {
+            let reason = format!("has more than {MAX_LOOP_DEPTH} loops or {MAX_BLOCK_DEPTH} blocks inside each other");
+            return Err(Refusal::of(Code::LimitSize, "component", reason));
+        }
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use andon_domain::verdict::{Snapshot, Verdict};
 use super::admit::{Rules, digest};
 use super::fault::{PluginFault, quote};
 use super::output;
-use super::sandbox::Sandbox;
+use super::sandbox::{Sandbox, Used};
 use super::wit::v0_1::{Configured, Instance};
 
 /// Why settings were not taken.
@@ -43,7 +43,7 @@ pub struct Judge {
 
 impl std::fmt::Debug for Judge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Judge").field("rules", &self.rules).field("settings", &self.settings).finish()
+        f.debug_struct("Judge").field("rules", &self.rules).field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
@@ -79,20 +79,31 @@ impl Judge {
 
     /// What facts mean, answer i for fact i. All or nothing: a fault in one batch loses the others' answers too.
     pub fn classify(&self, now: Instant, facts: &[&Fact]) -> Result<Vec<Classified>, PluginFault> {
-        let mut answers = Vec::with_capacity(facts.len());
-        for (batch, weight) in batches(facts, self.rules.engine.limits.batch, |fact| fact_weight(fact)) {
-            let (mut sandbox, instance) = self.instance(weight)?;
-            let answer = instance.classify(&mut sandbox, &self.rules.words, now, batch)?;
-            output::check_classified(self.manifest(), now, answers.len(), batch.len(), &answer)?;
-            answers.extend(answer);
-        }
-        Ok(answers)
+        self.classify_measured(now, facts).map(|(answers, _)| answers)
     }
 
     /// What readings lead to, verdict i for snapshot i. All or nothing, as `classify`. Nothing is ever proposed on insufficient
     /// data: a proposal's reasons that rest on an insufficient metric are taken out, and the proposal with the last of them.
     pub fn evaluate(&self, snapshots: &[Snapshot]) -> Result<Vec<Verdict>, PluginFault> {
+        self.evaluate_measured(snapshots).map(|(verdicts, _)| verdicts)
+    }
+
+    pub(super) fn classify_measured(&self, now: Instant, facts: &[&Fact]) -> Result<(Vec<Classified>, Used), PluginFault> {
+        let mut answers = Vec::with_capacity(facts.len());
+        let mut used = Used::default();
+        for (batch, weight) in batches(facts, self.rules.engine.limits.batch, |fact| fact_weight(fact)) {
+            let (mut sandbox, instance) = self.instance(weight)?;
+            let answer = instance.classify(&mut sandbox, &self.rules.words, now, batch)?;
+            output::check_classified(self.manifest(), now, answers.len(), batch.len(), &answer)?;
+            used.add(sandbox.used());
+            answers.extend(answer);
+        }
+        Ok((answers, used))
+    }
+
+    pub(super) fn evaluate_measured(&self, snapshots: &[Snapshot]) -> Result<(Vec<Verdict>, Used), PluginFault> {
         let mut verdicts = Vec::with_capacity(snapshots.len());
+        let mut used = Used::default();
         for (batch, weight) in batches(snapshots, self.rules.engine.limits.batch, |snapshot| 1 + snapshot.listings.len()) {
             let (mut sandbox, instance) = self.instance(weight)?;
             let mut answer = instance.evaluate(&mut sandbox, batch)?;
@@ -100,9 +111,10 @@ impl Judge {
             for (verdict, snapshot) in answer.iter_mut().zip(batch) {
                 output::strip_insufficient(verdict, snapshot);
             }
+            used.add(sandbox.used());
             verdicts.extend(answer);
         }
-        Ok(verdicts)
+        Ok((verdicts, used))
     }
 
     fn instance(&self, items: usize) -> Result<(Sandbox<'_>, Instance), PluginFault> {

@@ -3,6 +3,7 @@
 //! makes a [`Judge`] of rules and settings, and a judge classifies facts and evaluates merchants. All calls block.
 
 mod admit;
+pub mod bench;
 pub mod build;
 mod engine;
 mod fault;

@@ -10,13 +10,30 @@ use super::fault::PluginFault;
 pub(super) struct Guest {
     memory_bytes: usize,
     table_elements: usize,
+    memory_used: usize,
     denied: bool,
+}
+
+/// What a call, or several, used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Used {
+    pub(super) fuel: u64,
+    pub(super) memory_bytes: usize,
+}
+
+impl Used {
+    /// Adds another call: fuel adds up, of memory the most counts.
+    pub(super) fn add(&mut self, other: Self) {
+        self.fuel = self.fuel.saturating_add(other.fuel);
+        self.memory_bytes = self.memory_bytes.max(other.memory_bytes);
+    }
 }
 
 /// A store with a budget and the right to hold one instance.
 pub(super) struct Sandbox<'a> {
     // Dropped before the permit is given back.
     store: Store<Guest>,
+    fuel: u64,
     _permit: Permit<'a>,
 }
 
@@ -26,13 +43,14 @@ impl<'a> Sandbox<'a> {
         let permit = engine.permit();
         let limits = &engine.limits;
         let budget = limits.budget(items);
-        let guest = Guest { memory_bytes: limits.memory_bytes, table_elements: limits.table_elements, denied: false };
+        let guest =
+            Guest { memory_bytes: limits.memory_bytes, table_elements: limits.table_elements, memory_used: 0, denied: false };
         let mut store = Store::new(&engine.wasm, guest);
         store.limiter(|guest| guest);
         store.set_fuel(budget.fuel).map_err(|error| PluginFault::Unavailable(error.to_string()))?;
         store.set_epoch_deadline(budget.ticks);
         store.set_hostcall_fuel(budget.answer_bytes);
-        Ok(Self { store, _permit: permit })
+        Ok(Self { store, fuel: budget.fuel, _permit: permit })
     }
 
     /// Makes one call into the guest. After a fault the sandbox must be dropped; the machine refuses to enter it again.
@@ -40,9 +58,10 @@ impl<'a> Sandbox<'a> {
         call(&mut self.store).map_err(|error| PluginFault::of_call(&error, self.store.data().denied))
     }
 
-    /// Fuel that is left.
-    pub(super) fn fuel(&self) -> u64 {
-        self.store.get_fuel().unwrap_or(0)
+    /// What was used so far.
+    pub(super) fn used(&self) -> Used {
+        let left = self.store.get_fuel().unwrap_or(0);
+        Used { fuel: self.fuel.saturating_sub(left), memory_bytes: self.store.data().memory_used }
     }
 }
 
@@ -50,6 +69,7 @@ impl ResourceLimiter for Guest {
     // A guest that is told of the refusal may limp on and fail differently each time it is changed; to stop at once is clearer.
     fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         self.denied |= desired > self.memory_bytes;
+        self.memory_used = self.memory_used.max(desired.min(self.memory_bytes));
         if self.denied { Err(wasmtime::Error::msg("memory limit")) } else { Ok(true) }
     }
 

@@ -17,7 +17,6 @@ use crate::rules::sandbox::{Guest, Sandbox};
 
 pub(in crate::rules) use self::facts::Words;
 
-#[expect(unsafe_code, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated from the contract")]
 mod bindings {
     wasmtime::component::bindgen!({ path: "../sdk/wit", world: "rules" });
 }

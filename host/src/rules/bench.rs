@@ -1,0 +1,148 @@
+//! How fast rules answer through the sandbox, with everything on that is on in service. The questions are made up but not empty:
+//! orders with feedback, claims and returns in the shares that marketplaces see, merchants with every metric read.
+
+use std::time::{Duration, Instant};
+
+use andon_domain::fact::{
+    Claim, ClaimKind, ClaimState, Fact, Feedback, FeedbackState, Fulfilment, Order, ReturnOutcome, ReturnRequest, ServiceLevel,
+    Tracking,
+};
+use andon_domain::ids::Named;
+use andon_domain::manifest::Manifest;
+use andon_domain::reading::{Reading, Status};
+use andon_domain::verdict::{Party, Snapshot};
+
+use super::{Judge, PluginFault};
+
+const DAY: i64 = 86_400_000;
+/// 2026-01-01, so that the same questions are asked whenever they are asked.
+const NOW: i64 = 1_767_225_600_000;
+
+/// What answering took.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measured {
+    /// Questions answered.
+    pub items: u64,
+    /// On one thread.
+    pub elapsed: Duration,
+    /// Fuel an item, a batch's fixed costs included.
+    pub fuel_per_item: u64,
+    /// Most linear memory of one instance, in bytes.
+    pub memory_bytes: usize,
+}
+
+impl Measured {
+    /// Questions answered a second.
+    pub fn rate(&self) -> f64 {
+        self.items as f64 / self.elapsed.as_secs_f64().max(1e-9)
+    }
+}
+
+/// Classifies made-up orders in calls of `batch` for at least `time`.
+pub fn classify(judge: &Judge, batch: usize, time: Duration) -> Result<Measured, PluginFault> {
+    let orders: Vec<Fact> = (0..batch as u64).map(order).collect();
+    let orders: Vec<&Fact> = orders.iter().collect();
+    repeat(batch, time, || judge.classify_measured(NOW, &orders).map(|(_, used)| (used.fuel, used.memory_bytes)))
+}
+
+/// Evaluates made-up merchants in calls of `batch` for at least `time`.
+pub fn evaluate(judge: &Judge, batch: usize, time: Duration) -> Result<Measured, PluginFault> {
+    let merchants: Vec<Snapshot> = (0..batch as u64).map(|i| snapshot(judge.manifest(), i)).collect();
+    repeat(batch, time, || judge.evaluate_measured(&merchants).map(|(_, used)| (used.fuel, used.memory_bytes)))
+}
+
+fn repeat(
+    batch: usize,
+    time: Duration,
+    mut call: impl FnMut() -> Result<(u64, usize), PluginFault>,
+) -> Result<Measured, PluginFault> {
+    let (fuel, memory_bytes) = call()?;
+    let (mut items, start) = (0, Instant::now());
+    while start.elapsed() < time {
+        call()?;
+        items += batch as u64;
+    }
+    Ok(Measured { items, elapsed: start.elapsed(), fuel_per_item: fuel / (batch as u64).max(1), memory_bytes })
+}
+
+/// The i-th made-up order: one in 20 has feedback, one in 100 a claim, one in 25 a return.
+pub fn order(i: u64) -> Fact {
+    let named = |kind: &str, key: u64| Named { key: key.wrapping_mul(0x9e37_79b9_7f4a_7c15), name: format!("{kind}-{key}") };
+    let placed = NOW - 20 * DAY - (i % 40) as i64 * DAY;
+    let feedback = Feedback {
+        at: placed + 9 * DAY,
+        rating: (i / 20 % 5) as u8 + 1,
+        as_described: None,
+        service: Some(3),
+        delivery: None,
+        comment: String::new(),
+        state: FeedbackState::Counted,
+        state_reason: String::new(),
+    };
+    let claim = Claim {
+        reference: format!("c-{i}"),
+        opened: placed + 10 * DAY,
+        kind: ClaimKind::NotReceived,
+        state: ClaimState::Granted,
+        closed: Some(placed + 12 * DAY),
+    };
+    let request = ReturnRequest {
+        reference: format!("r-{i}"),
+        requested: placed + 8 * DAY,
+        reason: "damaged".to_owned(),
+        answered: Some(placed + 9 * DAY),
+        outcome: ReturnOutcome::Refunded,
+        dissatisfied: false,
+    };
+    Fact::Order(Box::new(Order {
+        id: named("o", i),
+        merchant: "m".to_owned(),
+        buyer: named("b", i / 2),
+        listing: named("l", i % 50),
+        units: (i % 3) as u32 + 1,
+        amount: 1_999 + i as i64 % 1_000,
+        fulfilment: if i % 4 == 0 { Fulfilment::Platform } else { Fulfilment::Merchant },
+        service: ServiceLevel::Standard,
+        placed,
+        ship_by: Some(placed + 2 * DAY),
+        deliver_by: Some(placed + 7 * DAY),
+        shipped: Some(placed + DAY + (i % 2) as i64 * 2 * DAY),
+        delivered: Some(placed + 6 * DAY),
+        tracking: Tracking::DeliveredConfirmed,
+        cancelled: None,
+        feedback: (i % 20 == 0).then_some(feedback),
+        claims: if i % 100 == 0 { vec![claim] } else { vec![] },
+        returns: if i % 25 == 0 { vec![request] } else { vec![] },
+        incidents: vec![],
+        contacts: vec![],
+    }))
+}
+
+/// The i-th made-up merchant, with a reading for each metric; one reading in ten is breached.
+pub fn snapshot(manifest: &Manifest, i: u64) -> Snapshot {
+    let reading = |metric: u64| {
+        let bad = (i + metric) % 10 == 0;
+        let value = if bad { 0.03 } else { 0.003 };
+        Reading {
+            value,
+            numerator: if bad { 30 } else { 3 },
+            denominator: 1_000,
+            buyers: 3,
+            lower: value * 0.5,
+            upper: value * 2.0,
+            peers: Some(0.004),
+            status: if bad { Status::Breached } else { Status::Good },
+            breached_in_a_row: u16::from(bad),
+            from: 20_000,
+            to: 20_060,
+            excluded_numerator: 0,
+            value_with_excluded: value,
+        }
+    };
+    Snapshot {
+        now: NOW,
+        merchant: Party { joined: NOW - 400 * DAY, standing: Some(0), standing_since: NOW - 30 * DAY, badges: vec![] },
+        readings: (0..manifest.metrics.len() as u64).map(reading).collect(),
+        listings: vec![],
+    }
+}

@@ -1,0 +1,24 @@
+//! Components to test against, built from this repository when a test first wants them.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use andon::rules::build::build;
+
+/// The component of a package of this workspace; cargo compiles it once and knows when to again.
+pub fn component(package: &str) -> Vec<u8> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    build(root, package, &|_| {}).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Rules that misbehave as their setting `mode` says.
+pub fn hostile() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| component("andon-hostile"))
+}
+
+/// Amazon's rules.
+pub fn amazon() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| component("andon-amazon"))
+}
