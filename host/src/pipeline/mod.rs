@@ -9,6 +9,7 @@ pub mod lane;
 pub mod play;
 pub mod read;
 pub mod rebuild;
+pub mod replay;
 pub mod scheduler;
 pub mod segment;
 mod settle;

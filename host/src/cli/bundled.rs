@@ -1,0 +1,48 @@
+//! The rules that come with the host, built to wasm where they lie and installed.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use indicatif::ProgressBar;
+
+use crate::app::App;
+use crate::registry::RegistryError;
+use crate::rules::{Rules, build};
+
+/// The rules of a name: those installed, or else those bundled, which are then built and installed.
+pub async fn ensure(app: &App, name: &str) -> anyhow::Result<Arc<Rules>> {
+    match app.registry.by_name(name).await {
+        Err(RegistryError::Unknown(_)) if find(name).is_some() => install(app, name).await,
+        other => other.with_context(|| format!("rules {name}")),
+    }
+}
+
+/// Builds bundled rules as they stand and installs them; unchanged ones are neither built nor added again.
+pub async fn install(app: &App, name: &str) -> anyhow::Result<Arc<Rules>> {
+    let Some(directory) = find(name) else {
+        bail!("no rules named {name} are bundled here; run this from within a checkout, or install them by `andon plugin push`");
+    };
+    let spinner = ProgressBar::new_spinner().with_message(format!("Building the rules {name}"));
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    let (package, told) = (format!("andon-{name}"), spinner.clone());
+    let component = tokio::task::spawn_blocking(move || {
+        build::build(&directory, &package, &|line| told.set_message(line.trim().to_owned()))
+    });
+    let component = component.await?.with_context(|| format!("the rules {name} cannot be built"))?;
+    spinner.set_message(format!("Admitting the rules {name}"));
+    let rules = app.registry.add(component, app.clock.now()).await.with_context(|| format!("the rules {name} are refused"))?;
+    spinner.finish_and_clear();
+    Ok(rules)
+}
+
+/// The directory of bundled rules, looked for upwards from where the command is run and from where the binary lies.
+fn find(name: &str) -> Option<PathBuf> {
+    let starts = [std::env::current_dir().ok(), std::env::current_exe().ok()];
+    starts.iter().flatten().flat_map(|start| start.ancestors()).map(|dir| dir.join("plugins").join(name)).find(|dir| is_rules(dir))
+}
+
+fn is_rules(directory: &Path) -> bool {
+    directory.join("Cargo.toml").is_file()
+}
