@@ -1,4 +1,8 @@
 //! Integration tests in one binary, so that they link once.
 
+mod admission;
 mod architecture;
+mod flow;
 mod migrations;
+mod olist;
+mod sandbox;

@@ -1,7 +1,14 @@
-//! What integration tests stand on: databases of their own on both backends, removed however the tests end.
+//! What integration tests stand on: a host and a database of its own for each test, on both backends, removed however the
+//! test ends.
 #![expect(clippy::unwrap_used, reason = "a fixture that fails must fail the test")]
 
+mod app;
 mod database;
+pub mod events;
+pub mod guests;
+mod picture;
 mod postgres;
 
+pub use app::{MARKET, TestApp};
 pub use database::{Backend, TestDatabase};
+pub use picture::Picture;

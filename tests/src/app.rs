@@ -1,0 +1,87 @@
+//! A host of its own for each test: a database on either backend, a clock that stands until it is moved, and rules built from
+//! this repository. Nothing listens and nothing runs by itself: what is due is done when a test asks for it.
+
+use std::sync::Arc;
+
+use andon::app::{App, NewMarket, RulesSetup};
+use andon::clock::ManualClock;
+use andon::events::{EventContext, parse};
+use andon::markets::{ClockKind, Market};
+use andon::pipeline::accept::Outcome;
+use andon::rules::Limits;
+use serde_json::Value;
+
+use crate::database::{Backend, TestDatabase};
+use crate::events::NOW;
+use crate::guests;
+
+/// The marketplace that tests send to unless they set up another.
+pub const MARKET: &str = "olist";
+
+/// A host in the hands of a test.
+pub struct TestApp {
+    /// The host.
+    pub app: Arc<App>,
+    /// Its clock.
+    pub clock: Arc<ManualClock>,
+    database: TestDatabase,
+}
+
+impl TestApp {
+    /// A host with no marketplace, on a fresh database. Ids and the database's secret are the same in every one.
+    pub async fn bare(backend: Backend) -> Self {
+        let database = TestDatabase::new(backend).await;
+        let clock = Arc::new(ManualClock::at(NOW));
+        let app = App::open(database.url(), clock.clone(), Limits::default()).await.unwrap();
+        Self { app, clock, database }
+    }
+
+    /// A host with [`MARKET`], judged by amazon's rules.
+    pub async fn new(backend: Backend) -> Self {
+        let test = Self::bare(backend).await;
+        test.install(guests::amazon()).await;
+        test.create_market(MARKET, RulesSetup { rules: Some("amazon".into()), ..RulesSetup::default() }).await;
+        test
+    }
+
+    /// The same database in a host of its own, as after a restart; the old one must do nothing more.
+    pub async fn restarted(self) -> Self {
+        let Self { app, clock, database } = self;
+        drop(app);
+        let app = App::open(database.url(), clock.clone(), Limits::default()).await.unwrap();
+        Self { app, clock, database }
+    }
+
+    /// Makes rules known to the host.
+    pub async fn install(&self, component: &[u8]) {
+        self.app.registry.add(component.to_vec(), NOW).await.unwrap();
+    }
+
+    /// Sets up a marketplace in Brazil, by the wall clock.
+    pub async fn create_market(&self, code: &str, rules: RulesSetup) -> Arc<Market> {
+        let (code, text) = (code.to_owned(), str::to_owned);
+        let (name, currency, time_zone) = (text("Olist"), text("BRL"), text("America/Sao_Paulo"));
+        let new = NewMarket { code, name, currency, time_zone, locale: text("en"), clock: ClockKind::System, rules };
+        self.app.create_market(new).await.unwrap()
+    }
+
+    /// The marketplace as it is now.
+    pub fn market(&self) -> Arc<Market> {
+        self.app.markets.get(MARKET).unwrap()
+    }
+
+    /// Sends events that must be well-formed straight to the writer.
+    pub async fn accept(&self, events: &[Value]) -> Vec<Outcome> {
+        let market = self.market();
+        let now = andon::clock::Clock::now(self.clock.as_ref());
+        let context = EventContext { marketplace: &market.code, currency: &market.currency, keys: &self.app.keys, now };
+        let parsed = events.iter().map(|e| parse(&context, e.to_string().as_bytes()).unwrap_or_else(|p| panic!("{p}: {e}")));
+        let parsed = parsed.collect();
+        self.app.ingest.submit(market, parsed).await.unwrap()
+    }
+
+    /// Evaluates everybody who is due.
+    pub async fn drain(&self) {
+        self.app.drain(MARKET).await.unwrap();
+    }
+}
