@@ -138,7 +138,7 @@ impl App {
             markets.put(Arc::new(view(row, generation, None)));
         }
         let wake = Wake::default();
-        let (ingest, _) = Ingest::start(&store, clock.clone(), wake.clone())?;
+        let (ingest, _) = Ingest::start(&store, &markets, clock.clone(), wake.clone())?;
         let keys = Keys::new(store.secret());
         let (scheduler, changing) = (Mutex::default(), tokio::sync::Mutex::default());
         Ok(Arc::new(Self { store, clock, keys, markets, registry, ingest, wake, scheduler, changing }))
@@ -201,7 +201,7 @@ impl App {
             Some(judge) => {
                 let id = write.insert_generation(&generation_row(row.id, &row.settings, &judge), now).await?;
                 row.generation = Some(id);
-                write.update_marketplace(&row).await?;
+                write.set_generation(row.id, id).await?;
                 Some(Arc::new(Generation::new(id, judge, &row.overrides)))
             }
             None => None,
@@ -238,14 +238,8 @@ impl App {
         };
         row.generation = generation.as_ref().map(|g| g.id);
         let market = Arc::new(view(row.clone(), generation, Some(old.latest.clone())));
-        if build {
-            self.ingest.alone(rebuild::generation(market.clone(), self.markets.clone(), self.clock.clone())).await?;
-        }
-        let write = self.store.write().await?;
-        write.update_marketplace(&row).await?;
-        write.commit().await?;
-        self.markets.put(market.clone());
-        self.ingest.alone(rebuild::everybody_is_due(market.clone(), now)).await?;
+        let (markets, current) = (self.markets.clone(), market.clone());
+        self.ingest.alone(rebuild::switch(market.clone(), row, build, now), Box::new(move || markets.put(current))).await?;
         self.wake.notify();
         Ok(market)
     }

@@ -13,7 +13,7 @@ use super::settle::{Touched, settle};
 use crate::clock::Clock;
 use crate::events::Event;
 use crate::keys::Keys;
-use crate::markets::Market;
+use crate::markets::{Market, Markets};
 use crate::pipeline::scheduler::Wake;
 use crate::store::session::{FaultRow, Judgement, Session};
 use crate::store::{Store, StoreError};
@@ -43,14 +43,17 @@ pub enum IngestError {
 
 type Reply<T> = oneshot::Sender<Result<T, IngestError>>;
 
-/// Work that must be alone in its transaction.
-pub(crate) type Exclusive = Box<dyn FnOnce(&mut dyn Session) -> Result<(), StoreError> + Send>;
+/// Work that must be alone in its transaction; it is given the transaction's stamp.
+pub(crate) type Exclusive = Box<dyn FnOnce(&mut dyn Session, i64) -> Result<(), StoreError> + Send>;
+
+/// What follows once it is durable, before the writer does anything else.
+pub(crate) type Afterwards = Box<dyn FnOnce() + Send>;
 
 pub(crate) enum Job {
     Accept { market: Arc<Market>, events: Vec<Event>, reply: Reply<Vec<Outcome>> },
     Revisit { market: Arc<Market>, subjects: Vec<i64>, reply: Reply<()> },
     Judge { judgements: Vec<Judgement>, faults: Vec<FaultRow>, clear: Vec<(i64, i64, i64)>, reply: Reply<()> },
-    Alone { work: Exclusive, reply: Reply<()> },
+    Alone { work: Exclusive, afterwards: Afterwards, reply: Reply<()> },
 }
 
 /// The way into the writer.
@@ -61,14 +64,14 @@ pub struct Ingest {
 
 impl Ingest {
     /// Starts the writer thread; it ends when every `Ingest` is gone, having finished what it accepted.
-    pub fn start(store: &Arc<Store>, clock: Arc<dyn Clock>, wake: Wake) -> Result<(Self, std::thread::JoinHandle<()>), StoreError> {
+    pub fn start(store: &Arc<Store>, markets: &Arc<Markets>, clock: Arc<dyn Clock>, wake: Wake) -> Result<(Self, std::thread::JoinHandle<()>), StoreError> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let runtime = tokio::runtime::Handle::current();
-        let store = store.clone();
+        let (store, markets) = (store.clone(), markets.clone());
         let keys = Keys::new(store.secret());
         let stamp = AtomicI64::new(clock.now().saturating_mul(1_000));
         let run = move || match store.session(0, false, &runtime) {
-            Ok(session) => Lane { session, store, clock, keys, wake, stamp }.run(queue),
+            Ok(session) => Lane { session, store, markets, clock, keys, wake, stamp }.run(queue),
             Err(e) => tracing::error!("the writer cannot open the database: {e}"),
         };
         // Rules run on this thread too: wasm's own stack, and room to spare for the host's frames under it.
@@ -87,10 +90,10 @@ impl Ingest {
         answer.await.unwrap_or(Err(IngestError::Closed))
     }
 
-    /// Does work alone in a transaction of the writer's.
-    pub(crate) async fn alone(&self, work: Exclusive) -> Result<(), IngestError> {
+    /// Does work alone in a transaction of the writer's, and what follows from it before any other.
+    pub(crate) async fn alone(&self, work: Exclusive, afterwards: Afterwards) -> Result<(), IngestError> {
         let (reply, answer) = oneshot::channel();
-        self.jobs.send(Job::Alone { work, reply }).await.map_err(|_| IngestError::Closed)?;
+        self.jobs.send(Job::Alone { work, afterwards, reply }).await.map_err(|_| IngestError::Closed)?;
         answer.await.unwrap_or(Err(IngestError::Closed))
     }
 
@@ -105,6 +108,7 @@ impl Ingest {
 struct Lane {
     session: Box<dyn Session>,
     store: Arc<Store>,
+    markets: Arc<Markets>,
     clock: Arc<dyn Clock>,
     keys: Keys,
     wake: Wake,
@@ -143,7 +147,7 @@ impl Lane {
 
     /// One transaction for the group; where it fails, one for each job, so that a bad job fails alone.
     fn commit(&mut self, group: Vec<Job>) {
-        let mut units = units(group);
+        let mut units = units(group, &self.markets);
         match self.transact(&mut units) {
             Ok(done) => answer(units, done),
             Err(e) if units.iter().map(|u| u.jobs.len()).sum::<usize>() == 1 => {
@@ -230,7 +234,7 @@ fn other(session: &mut dyn Session, clock: &dyn Clock, job: &mut Job, stamp: i64
             session.judge(judgements)?;
             session.faults(faults, clear)?;
         }
-        Job::Alone { work, .. } => std::mem::replace(work, Box::new(|_| Ok(())))(session)?,
+        Job::Alone { work, .. } => std::mem::replace(work, Box::new(|_, _| Ok(())))(session, stamp)?,
         Job::Accept { .. } => {}
     }
     Ok(None)
@@ -242,20 +246,22 @@ struct Unit {
     jobs: Vec<Job>,
 }
 
-fn units(group: Vec<Job>) -> Vec<Unit> {
+/// A job may have waited while its marketplace's rules were changed: what is in force now counts, not what it was sent with.
+fn units(group: Vec<Job>, markets: &Markets) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
-    for job in group {
+    for mut job in group {
+        if let Job::Accept { market, .. } | Job::Revisit { market, .. } = &mut job
+            && let Some(current) = markets.get(&market.code)
+        {
+            *market = current;
+        }
         let market = match &job {
             Job::Accept { market, .. } => Some(market.clone()),
             _ => None,
         };
         let id = market.as_ref().map(|m| m.id);
         match units.iter_mut().find(|u| id.is_some() && u.market.as_ref().map(|m| m.id) == id) {
-            // The newest view of a marketplace rules: its settings may have changed while the job waited.
-            Some(unit) => {
-                unit.market = market;
-                unit.jobs.push(job);
-            }
+            Some(unit) => unit.jobs.push(job),
             None => units.push(Unit { market, jobs: vec![job] }),
         }
     }
@@ -272,7 +278,11 @@ fn answer(units: Vec<Unit>, done: Vec<Done>) {
             // A caller that has gone away misses only the answer; what it sent is kept.
             match job {
                 Job::Accept { reply, .. } => drop(reply.send(Ok(outcomes.next().unwrap_or_default()))),
-                Job::Revisit { reply, .. } | Job::Judge { reply, .. } | Job::Alone { reply, .. } => drop(reply.send(Ok(()))),
+                Job::Revisit { reply, .. } | Job::Judge { reply, .. } => drop(reply.send(Ok(()))),
+                Job::Alone { afterwards, reply, .. } => {
+                    afterwards();
+                    drop(reply.send(Ok(())));
+                }
             }
         }
     }

@@ -12,37 +12,32 @@ use andon_domain::tally::{Bucket, bucket_of};
 use super::lane::Exclusive;
 use super::segment;
 use super::settle::{Days, Touched, cells_of, settle};
-use crate::clock::Clock;
 use crate::events::{self, EventContext};
 use crate::keys::Keys;
-use crate::markets::{Market, Markets};
+use crate::markets::Market;
+use crate::store::marketplaces::MarketRow;
 use crate::store::session::{Session, Subject};
 use crate::store::{Store, StoreError};
 
 /// Subjects handled at a time.
 const PAGE: usize = 1_000;
 
-/// Work that classifies every subject under the marketplace's (new) generation. Facts do not change, and the generation before
-/// it keeps its own marks and tallies, so that going back is the same switch.
-pub(crate) fn generation(market: Arc<Market>, markets: Arc<Markets>, clock: Arc<dyn Clock>) -> Exclusive {
-    Box::new(move |session| {
-        // The writer is ours alone now: the newest view tells how far events have come.
-        let latest = markets.get(&market.code).map_or(0, |m| m.latest());
-        let now = market.now_after(latest, clock.now());
+/// Work that puts a marketplace's changed set-up in force. With other rules or settings every subject is classified under the
+/// new generation first, in the same transaction; facts do not change, and the generation before keeps its own marks and
+/// tallies, so that going back is the same switch.
+pub(crate) fn switch(market: Arc<Market>, row: MarketRow, build: bool, now: Instant) -> Exclusive {
+    Box::new(move |session, stamp| {
         let mut after = 0;
-        loop {
+        while build {
             let page = session.subjects_after(market.id, None, after, PAGE)?;
-            let Some(last) = page.last() else { return Ok(()) };
+            let Some(last) = page.last() else { break };
             after = last.id;
             let mut touched: Vec<Touched> = page.into_iter().map(Touched::stored).collect();
-            settle(session, &market, &mut touched, now, now)?;
+            settle(session, &market, &mut touched, market.now(now), stamp)?;
         }
+        session.put_setup(&row)?;
+        session.all_dirty(market.id, stamp)
     })
-}
-
-/// Work that makes every merchant due.
-pub(crate) fn everybody_is_due(market: Arc<Market>, now: Instant) -> Exclusive {
-    Box::new(move |session| session.all_dirty(market.id, now.saturating_mul(1_000)))
 }
 
 /// What a check of the books found.

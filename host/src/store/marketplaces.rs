@@ -44,6 +44,13 @@ pub struct MarketRow {
     pub updated_at: Instant,
 }
 
+impl MarketRow {
+    /// Settings, overrides and action modes as their columns hold them: JSON.
+    pub(super) fn words(&self) -> (String, String, String) {
+        (json(&self.settings), json(&self.overrides), json(&self.action_modes))
+    }
+}
+
 /// A generation as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GenerationRow {
@@ -93,10 +100,9 @@ impl Write {
         Ok(Some(model(row).insert(&self.tx).await?.id))
     }
 
-    /// Stores a marketplace's set-up anew. The time of its latest event belongs to the writer and stays.
-    pub async fn update_marketplace(&self, row: &MarketRow) -> Result<(), StoreError> {
-        let mut active = model(row);
-        (active.id, active.latest_event) = (Set(row.id), sea_orm::NotSet);
+    /// Puts a generation in force.
+    pub async fn set_generation(&self, marketplace: i64, generation: i64) -> Result<(), StoreError> {
+        let active = marketplace::ActiveModel { id: Set(marketplace), generation: Set(Some(generation)), ..Default::default() };
         active.update(&self.tx).await?;
         Ok(())
     }

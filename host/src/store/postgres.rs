@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::error::StoreError;
+use super::marketplaces::MarketRow;
 use super::session::{
     Due, Evidence, EvidenceQuery, FaultRow, Judgement, MerchantState, Registration, Result, Seen, Session, Subject, TallyKey,
 };
@@ -180,6 +181,10 @@ impl Session for PgSession {
 
     fn all_dirty(&mut self, market: i64, stamp: i64) -> Result<()> {
         self.run(async |c| write::all_dirty(c, market, stamp).await)
+    }
+
+    fn put_setup(&mut self, row: &MarketRow) -> Result<()> {
+        self.run(async |c| write::put_setup(c, row).await)
     }
 
     fn advance(&mut self, market: i64, to: Instant) -> Result<()> {

@@ -9,6 +9,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, query, query_as, query_scalar};
 
 use super::postgres_read::tally_columns;
+use super::marketplaces::MarketRow;
 use super::session::{Evidence, Registration, Result, Seen, Subject, TallyKey, encode};
 use crate::keys::EventKey;
 
@@ -245,6 +246,15 @@ pub(super) async fn all_dirty(c: &mut PgConnection, market: i64, stamp: i64) -> 
     let sql = "insert into dirty (marketplace, merchant, stamp) select marketplace, id, $2 from merchants where marketplace = $1 order by id
         on conflict (marketplace, merchant) do update set stamp = greatest(dirty.stamp + 1, excluded.stamp)";
     query(sql).bind(market).bind(stamp).execute(c).await?;
+    Ok(())
+}
+
+pub(super) async fn put_setup(c: &mut PgConnection, row: &MarketRow) -> Result<()> {
+    let sql = "update marketplaces set name = $1, locale = $2, rules = $3, settings = $4, overrides = $5, action_modes = $6,
+        generation = $7, updated_at = $8 where id = $9";
+    let (settings, overrides, modes) = row.words();
+    let query = query(sql).bind(&row.name).bind(&row.locale).bind(&row.rules).bind(settings).bind(overrides).bind(modes);
+    query.bind(row.generation).bind(row.updated_at).bind(row.id).execute(c).await?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::StoreError;
+use super::marketplaces::MarketRow;
 use crate::keys::EventKey;
 
 /// The result of a session's call.
@@ -253,6 +254,8 @@ pub trait Session: Send {
     fn mark_dirty(&mut self, market: i64, merchants: &[i64], stamp: i64) -> Result<()>;
     /// Notes that every merchant must be evaluated.
     fn all_dirty(&mut self, market: i64, stamp: i64) -> Result<()>;
+    /// Stores a marketplace's set-up anew, all but the time of its latest event.
+    fn put_setup(&mut self, row: &MarketRow) -> Result<()>;
     /// Moves the time of a marketplace's latest event forward.
     fn advance(&mut self, market: i64, to: Instant) -> Result<()>;
     /// Stores verdicts and what follows from them.

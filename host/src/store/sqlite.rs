@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::error::StoreError;
+use super::marketplaces::MarketRow;
 use super::session::{
     Due, Evidence, EvidenceQuery, FaultRow, Judgement, MerchantState, Registration, Result, Seen, Session, Subject, SubjectColumns,
     TallyKey, encode,
@@ -214,7 +215,8 @@ impl Session for SqliteSession {
     }
 
     fn mark_dirty(&mut self, market: i64, merchants: &[i64], stamp: i64) -> Result<()> {
-        let sql = "insert into dirty (marketplace, merchant, stamp) values (?, ?, ?) on conflict do update set stamp = excluded.stamp";
+        let sql = "insert into dirty (marketplace, merchant, stamp) values (?, ?, ?)
+            on conflict do update set stamp = max(dirty.stamp + 1, excluded.stamp)";
         let mut statement = self.connection.prepare_cached(sql)?;
         for merchant in merchants {
             statement.execute(params![market, merchant, stamp])?;
@@ -224,8 +226,16 @@ impl Session for SqliteSession {
 
     fn all_dirty(&mut self, market: i64, stamp: i64) -> Result<()> {
         let sql = "insert into dirty (marketplace, merchant, stamp) select marketplace, id, ?2 from merchants where marketplace = ?1
-            on conflict do update set stamp = excluded.stamp";
+            on conflict do update set stamp = max(dirty.stamp + 1, excluded.stamp)";
         Ok(self.connection.execute(sql, params![market, stamp]).map(|_| ())?)
+    }
+
+    fn put_setup(&mut self, row: &MarketRow) -> Result<()> {
+        let sql = "update marketplaces set name = ?, locale = ?, rules = ?, settings = ?, overrides = ?, action_modes = ?, generation = ?,
+            updated_at = ? where id = ?";
+        let (settings, overrides, modes) = row.words();
+        let values = params![row.name, row.locale, row.rules, settings, overrides, modes, row.generation, row.updated_at, row.id];
+        Ok(self.connection.execute(sql, values).map(|_| ())?)
     }
 
     fn advance(&mut self, market: i64, to: Instant) -> Result<()> {
