@@ -11,7 +11,7 @@ use andon::pipeline::play::Scene;
 use andon::store::Session;
 use andon_domain::reading::Reading;
 use andon_domain::verdict::Party;
-use andon_tests::{Backend, MARKET, TestApp, guests, on_both};
+use andon_tests::{MARKET, TestApp, guests, on_both};
 use rusqlite::{Connection, params_from_iter};
 
 const METRICS: [&str; 6] = [
