@@ -43,8 +43,8 @@ pub enum IngestError {
 
 type Reply<T> = oneshot::Sender<Result<T, IngestError>>;
 
-/// Work that must be alone in its transaction; it is given the transaction's stamp.
-pub(crate) type Exclusive = Box<dyn FnOnce(&mut dyn Session, i64) -> Result<(), StoreError> + Send>;
+/// Work that must be alone in its transaction; it is given the transaction's stamp, and called again where the transaction is.
+pub(crate) type Exclusive = Box<dyn FnMut(&mut dyn Session, i64) -> Result<(), StoreError> + Send>;
 
 /// What follows once it is durable, before the writer does anything else.
 pub(crate) type Afterwards = Box<dyn FnOnce() + Send>;
@@ -234,7 +234,7 @@ fn other(session: &mut dyn Session, clock: &dyn Clock, job: &mut Job, stamp: i64
             session.judge(judgements)?;
             session.faults(faults, clear)?;
         }
-        Job::Alone { work, .. } => std::mem::replace(work, Box::new(|_, _| Ok(())))(session, stamp)?,
+        Job::Alone { work, .. } => work(session, stamp)?,
         Job::Accept { .. } => {}
     }
     Ok(None)
