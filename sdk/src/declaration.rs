@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use crate::bindings::andon::rules::declare as wit;
-use crate::codes::{
-    Badge, Cause, ContactReason, Counter, Exclusion, Metric, Policy, ReasonCode, ReturnReason, Standing, Words,
-};
+use crate::codes::{Badge, Cause, ContactReason, Counter, Exclusion, Metric, Policy, ReasonCode, ReturnReason, Standing, Words};
 use crate::metric::{Judged, MetricSpec};
 use crate::settings::{Kind, Setting};
 

@@ -30,7 +30,11 @@ pub fn configure<R: Rules>(settings: &[(String, String)]) -> Result<Configured<R
 }
 
 /// One answer for each subject.
-pub fn classify<R: Rules>(configured: Option<&Configured<R>>, now: Instant, subjects: &[Subject]) -> Result<Vec<Classified>, Fault> {
+pub fn classify<R: Rules>(
+    configured: Option<&Configured<R>>,
+    now: Instant,
+    subjects: &[Subject],
+) -> Result<Vec<Classified>, Fault> {
     let rules = &configured.ok_or_else(unconfigured)?.rules;
     subjects.iter().map(|subject| rules.classify(now, subject).map_err(Fault::from)).collect()
 }
@@ -83,9 +87,8 @@ macro_rules! export {
 
                 fn configure(settings: ::std::vec::Vec<(::std::string::String, ::std::string::String)>) -> Result<(), Fault> {
                     let configured = $crate::__export::configure::<$rules>(&settings)?;
-                    CONFIGURED.with(|cell| {
-                        cell.set(configured).map_err(|_| Fault::Facts("these rules are configured already".into()))
-                    })
+                    CONFIGURED
+                        .with(|cell| cell.set(configured).map_err(|_| Fault::Facts("these rules are configured already".into())))
                 }
 
                 fn classify(
@@ -100,7 +103,102 @@ macro_rules! export {
                 }
             }
 
-            $crate::__export::export_bindings!(Component with_types_in $crate::bindings);
+    $crate::__export::export_bindings!(Component with_types_in $crate::bindings);
         };
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{About, Cadence, Level, Merchant, Setting, Standing, words};
+
+    struct Plain {
+        good: Standing,
+        hours: i64,
+    }
+
+    impl Rules for Plain {
+        type Codes = (Standing, Setting<i64>);
+        const ABOUT: About = About { marketplace: "plain", name: "plain", version: "0.1.0", cadence: Cadence::Continuous };
+
+        fn declare(d: &mut Declaration) -> Self::Codes {
+            let good = d.standing("good", Level::Good, words("Good", "良好"));
+            d.badge("good", words("Good", "良好"));
+            (good, d.integer("hours", 24, 1..=48, words("Hours", "小时")))
+        }
+
+        fn configure((good, hours): Self::Codes, given: &Given) -> Result<Self, SettingError> {
+            let given = given.get(hours);
+            if given == 13 { Err(hours.refuse("is unlucky")) } else { Ok(Self { good, hours: given }) }
+        }
+
+        fn classify(&self, now: Instant, _: &Subject) -> Result<Classified, Unreadable> {
+            let mut answer = Classified::with_room(0);
+            answer.revisit(now + self.hours);
+            answer.revisit(now + 2 * self.hours);
+            answer.revisit(Instant::MAX);
+            Ok(answer)
+        }
+
+        fn evaluate(&self, _: &Snapshot) -> Result<Verdict, Unreadable> {
+            Ok(Verdict::new(self.good, 1000))
+        }
+    }
+
+    fn set(value: &str) -> Result<Configured<Plain>, Fault> {
+        configure(&[("hours".to_owned(), value.to_owned())])
+    }
+
+    fn refused(value: &str) -> String {
+        match set(value) {
+            Err(Fault::Setting((key, why))) => format!("{key} {why}"),
+            other => format!("{:?}", other.map(|c| c.rules.hours)),
+        }
+    }
+
+    #[test]
+    fn settings_are_checked_by_kind_range_and_rules() {
+        assert_eq!(configure::<Plain>(&[]).map(|c| c.rules.hours), Ok(24));
+        assert_eq!(set("48").map(|c| c.rules.hours), Ok(48));
+        assert_eq!(refused("49"), "hours must be a whole number from 1 to 48, not \"49\"");
+        assert_eq!(refused(""), "hours must be a whole number from 1 to 48, not \"\"");
+        assert_eq!(refused("13"), "hours is unlucky");
+    }
+
+    #[test]
+    fn nothing_is_answered_before_configuration_or_to_incomplete_snapshots() {
+        assert!(matches!(classify::<Plain>(None, 0, &[]), Err(Fault::Facts(_))));
+        let merchant = Merchant { joined: 0, standing: None, standing_since: 0, badges: Vec::new() };
+        let snapshot = Snapshot { now: 0, merchant, readings: Vec::new(), listings: Vec::new() };
+        let configured = set("24").ok();
+        assert_eq!(evaluate(configured.as_ref(), &[snapshot.clone(), snapshot.clone()]).map(|v| v.len()), Ok(2));
+        let more_metrics = configured.map(|c| Configured { metrics: 1, ..c });
+        assert!(matches!(evaluate(more_metrics.as_ref(), &[snapshot]), Err(Fault::Facts(_))));
+    }
+
+    #[test]
+    fn the_first_of_several_revisits_holds() {
+        let configured = set("24").ok();
+        let contact = crate::facts::Contact {
+            id: 1,
+            opened: 0,
+            channel: crate::facts::Channel::App,
+            reason: None,
+            answer_owed: true,
+            first_answer: None,
+            resolved: None,
+            reopened: 0,
+            satisfaction: None,
+        };
+        let answers = classify(configured.as_ref(), 100, &[Subject::Contact(contact)]);
+        assert_eq!(answers.map(|a| a.iter().map(|c| c.revisit).collect::<Vec<_>>()), Ok(vec![Some(124)]));
+    }
+
+    #[test]
+    fn a_code_in_two_lists_is_worded_once_in_each_language() {
+        let wording = describe::<Plain>().wording;
+        assert_eq!(wording.iter().filter(|(_, code, _)| code == "good").count(), 2);
+        assert_eq!(wording.len(), 4);
+    }
 }

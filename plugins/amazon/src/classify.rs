@@ -63,7 +63,9 @@ impl Amazon {
             match claim.kind {
                 ClaimKind::ChargebackService => return Some((causes.chargeback, None)),
                 ClaimKind::ChargebackFraud => excluded = Some((causes.chargeback, Some(exclusions.fraud_chargeback))),
-                ClaimKind::NotReceived | ClaimKind::NotAsDescribed | ClaimKind::RefundRefused => claimed = Some((causes.claim, None)),
+                ClaimKind::NotReceived | ClaimKind::NotAsDescribed | ClaimKind::RefundRefused => {
+                    claimed = Some((causes.claim, None));
+                }
             }
         }
         let feedback = order.feedback.filter(|feedback| feedback.rating <= NEGATIVE).map(|feedback| {
@@ -197,7 +199,11 @@ impl Amazon {
         } else {
             None
         };
-        let marks = [(Some(counters.violations), overturned.or(resolved)), (Some(severity), overturned.or(resolved)), (capped, overturned)];
+        let marks = [
+            (Some(counters.violations), overturned.or(resolved)),
+            (Some(severity), overturned.or(resolved)),
+            (capped, overturned),
+        ];
         for (counter, exclusion) in marks {
             let mark = counter.map(|counter| counter.at(violation.at).because(self.codes.causes.violation));
             match (mark, exclusion) {

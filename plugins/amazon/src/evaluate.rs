@@ -36,7 +36,8 @@ impl Amazon {
             standings.deactivated
         };
         let rating = snapshot[self.codes.metrics.account_rating.metric].value;
-        let verdict = Verdict::new(standing, (rating - findings.cost).clamp(0.0, 1000.0) as u16).because(findings.reasons.iter().copied());
+        let verdict =
+            Verdict::new(standing, (rating - findings.cost).clamp(0.0, 1000.0) as u16).because(findings.reasons.iter().copied());
         findings.propose(verdict)
     }
 
@@ -95,8 +96,7 @@ impl Findings {
     }
 
     fn propose(self, mut verdict: Verdict) -> Verdict {
-        let steps =
-            [(Action::Warning, self.fresh), (Action::AskPlanOfAction, self.lasting), (Action::Suspend, self.suspension)];
+        let steps = [(Action::Warning, self.fresh), (Action::AskPlanOfAction, self.lasting), (Action::Suspend, self.suspension)];
         for (action, reasons) in steps {
             if !reasons.is_empty() {
                 verdict = verdict.propose(action, reasons);

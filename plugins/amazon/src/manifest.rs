@@ -1,8 +1,8 @@
 //! What these rules declare: counters, metrics, standings and their wording. The README names the source of each number.
 
 use andon_sdk::{
-    About, Cadence, Cause, Counter, Declaration, Exclusion, Judged, Level, Metric, MetricSpec, Policy, Setting, Standing, days, defect,
-    volume, words,
+    About, Cadence, Cause, Counter, Declaration, Exclusion, Judged, Level, Metric, MetricSpec, Policy, Setting, Standing, days,
+    defect, volume, words,
 };
 
 use crate::settings::DEFAULT_CLAIM_STATES;
@@ -111,7 +111,11 @@ impl Counters {
             violations_low: d.counter("violations-low", volume(), words("Violations of low severity", "轻微违规")),
             violations_medium: d.counter("violations-medium", volume(), words("Violations of medium severity", "一般违规")),
             violations_high: d.counter("violations-high", volume(), words("Violations of high severity", "严重违规")),
-            violations_critical: d.counter("violations-critical", volume(), words("Violations of critical severity", "特别严重违规")),
+            violations_critical: d.counter(
+                "violations-critical",
+                volume(),
+                words("Violations of critical severity", "特别严重违规"),
+            ),
             violations_of_ip: d.counter(
                 "violations-of-ip",
                 defect(),
@@ -152,14 +156,14 @@ impl Causes {
             claim: d.cause("claim", words("Claim", "索赔")),
             chargeback: d.cause("chargeback", words("Chargeback over service", "服务类信用卡拒付")),
             cancelled_by_merchant: d.cause("cancelled-by-merchant", words("Cancelled by the merchant", "卖家取消")),
-            cancelled_unshipped: d.cause("cancelled-unshipped", words("Cancelled because it was not shipped in time", "未按时发货被取消")),
+            cancelled_unshipped: d
+                .cause("cancelled-unshipped", words("Cancelled because it was not shipped in time", "未按时发货被取消")),
             shipped_late: d.cause("shipped-late", words("Shipped after the promised day", "晚于承诺时间发货")),
-            ship_by_passed: d.cause("ship-by-passed", words("Not shipped though the promised day has passed", "已过承诺时间仍未发货")),
+            ship_by_passed: d
+                .cause("ship-by-passed", words("Not shipped though the promised day has passed", "已过承诺时间仍未发货")),
             delivered_late: d.cause("delivered-late", words("Delivered after the promised day", "晚于承诺时间送达")),
-            deliver_by_passed: d.cause(
-                "deliver-by-passed",
-                words("Not delivered though the promised day has passed", "已过承诺时间仍未送达"),
-            ),
+            deliver_by_passed: d
+                .cause("deliver-by-passed", words("Not delivered though the promised day has passed", "已过承诺时间仍未送达")),
             no_scan: d.cause("no-carrier-scan", words("No carrier ever scanned it", "无承运商扫描记录")),
             answered_late: d.cause("answered-late", words("Answered after the time allowed", "超时回复")),
             not_answered: d.cause("not-answered", words("Not answered within the time allowed", "超时未回复")),
@@ -187,10 +191,8 @@ impl Exclusions {
             feedback_struck: d.exclusion("feedback-struck", words("The feedback was struck", "评价已划除")),
             feedback_withdrawn: d.exclusion("feedback-withdrawn", words("The buyer withdrew the feedback", "买家撤回评价")),
             feedback_removed: d.exclusion("feedback-removed", words("The feedback was removed", "评价已删除")),
-            fraud_chargeback: d.exclusion(
-                "fraud-chargeback",
-                words("Card fraud is not the merchant's doing", "信用卡欺诈非卖家责任"),
-            ),
+            fraud_chargeback: d
+                .exclusion("fraud-chargeback", words("Card fraud is not the merchant's doing", "信用卡欺诈非卖家责任")),
             buyer_request: d.exclusion("buyer-request", words("The buyer asked for it", "应买家要求")),
             overturned: d.exclusion("violation-overturned", words("The violation was overturned", "违规已撤销")),
             resolved: d.exclusion("violation-resolved", words("The violation was resolved", "违规已解决")),

@@ -1,8 +1,6 @@
 //! What a fact counts for. Everything is dated when the transaction was made, and nothing changes by time alone.
 
-use andon_sdk::facts::{
-    Actor, CancelReason, Cancellation, ClaimKind, ClaimState, Fulfilment, Order, Subject, Tracking,
-};
+use andon_sdk::facts::{Actor, CancelReason, Cancellation, ClaimKind, ClaimState, Fulfilment, Order, Subject, Tracking};
 use andon_sdk::{Cause, Classified, Exclusion};
 
 use crate::Ebay;
@@ -54,8 +52,12 @@ impl Ebay {
                 continue;
             }
             match claim.state {
-                ClaimState::Granted | ClaimState::GrantedAtPlatformCost => return Some((self.codes.causes.case_unresolved, None)),
-                ClaimState::Denied => won = Some((self.codes.causes.case_unresolved, Some(self.codes.exclusions.decided_for_seller))),
+                ClaimState::Granted | ClaimState::GrantedAtPlatformCost => {
+                    return Some((self.codes.causes.case_unresolved, None));
+                }
+                ClaimState::Denied => {
+                    won = Some((self.codes.causes.case_unresolved, Some(self.codes.exclusions.decided_for_seller)));
+                }
                 ClaimState::Open | ClaimState::RefundedByMerchant | ClaimState::Withdrawn => {}
             }
         }
@@ -70,7 +72,10 @@ impl Ebay {
             CancelReason::Unpaid => Some(exclusions.unpaid),
             CancelReason::PlatformError => Some(exclusions.site_fault),
             CancelReason::FraudHold => Some(exclusions.told_to_hold),
-            CancelReason::PricingError | CancelReason::NotShippedInTime | CancelReason::UndeliverableAddress | CancelReason::Other => None,
+            CancelReason::PricingError
+            | CancelReason::NotShippedInTime
+            | CancelReason::UndeliverableAddress
+            | CancelReason::Other => None,
         };
         (cancellation.by == Actor::Merchant).then_some((self.codes.causes.cancelled_by_seller, exclusion))
     }

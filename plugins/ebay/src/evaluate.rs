@@ -71,7 +71,11 @@ impl Ebay {
 
 /// 1000 less what each rate uses up of twice its limit: defects weigh 500, unresolved cases 300, late shipments 200.
 fn score(snapshot: &Snapshot, lookback: &Lookback) -> u16 {
-    let rates = [(lookback.defects, DEFECT_LIMIT, 500.0), (lookback.unresolved, UNRESOLVED_LIMIT, 300.0), (lookback.late, LATE_LIMIT, 200.0)];
+    let rates = [
+        (lookback.defects, DEFECT_LIMIT, 500.0),
+        (lookback.unresolved, UNRESOLVED_LIMIT, 300.0),
+        (lookback.late, LATE_LIMIT, 200.0),
+    ];
     let lost = rates.map(|(metric, limit, weight)| {
         let reading = &snapshot[metric.metric];
         if reading.status == Status::Insufficient { 0.0 } else { weight * (reading.value / (2.0 * limit)).clamp(0.0, 1.0) }

@@ -1,8 +1,8 @@
 //! What these rules declare: counters, metrics, standings and their wording. The README names the source of each number.
 
 use andon_sdk::{
-    About, Badge, Cadence, Cause, Counter, Declaration, Exclusion, Judged, Level, Metric, MetricSpec, ReasonCode, Standing, defect,
-    months, volume, words,
+    About, Badge, Cadence, Cause, Counter, Declaration, Exclusion, Judged, Level, Metric, MetricSpec, ReasonCode, Standing,
+    defect, months, volume, words,
 };
 
 use crate::settings;
@@ -136,10 +136,8 @@ impl Exclusions {
             site_fault: d.exclusion("site-fault", words("The site was at fault", "网站故障")),
             told_to_hold: d.exclusion("told-to-hold", words("The seller was told to hold or cancel it", "平台要求暂停或取消")),
             decided_for_seller: d.exclusion("decided-for-seller", words("The case was decided for the seller", "纠纷判卖家胜诉")),
-            not_the_sellers_delay: d.exclusion(
-                "not-the-sellers-delay",
-                words("Carrier or platform caused the delay", "承运商或平台造成延误"),
-            ),
+            not_the_sellers_delay: d
+                .exclusion("not-the-sellers-delay", words("Carrier or platform caused the delay", "承运商或平台造成延误")),
         }
     }
 }

@@ -38,7 +38,12 @@ impl Codes {
                 true,
                 words("Top Rated needs both rate and number within bounds", "优秀评级要求比率和数量均达标"),
             ),
-            top_rated_days: d.integer("top-rated-days", 90, 0..=3650, words("Top Rated: days since joining", "优秀评级：入驻天数")),
+            top_rated_days: d.integer(
+                "top-rated-days",
+                90,
+                0..=3650,
+                words("Top Rated: days since joining", "优秀评级：入驻天数"),
+            ),
             top_rated_transactions: d.integer(
                 "top-rated-transactions",
                 100,

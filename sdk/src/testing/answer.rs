@@ -11,17 +11,11 @@ pub(super) fn classified(manifest: &Manifest, answer: &Classified) -> Vec<String
         .marks
         .iter()
         .map(|mark| {
-            let mut line = format!("{} {}", manifest.counters[usize::from(mark.counter)].code, moment(mark.at));
-            if mark.amount != 1 {
-                line += &format!(" x{}", mark.amount);
-            }
-            if let Some(cause) = mark.cause {
-                line += &format!(" because {}", manifest.causes[usize::from(cause)]);
-            }
-            if let Some(exclusion) = mark.excluded {
-                line += &format!(" but {}", manifest.exclusions[usize::from(exclusion)]);
-            }
-            line
+            let counter = &manifest.counters[usize::from(mark.counter)].code;
+            let amount = if mark.amount == 1 { String::new() } else { format!(" x{}", mark.amount) };
+            let cause = mark.cause.map(|cause| format!(" because {}", manifest.causes[usize::from(cause)]));
+            let exclusion = mark.excluded.map(|exclusion| format!(" but {}", manifest.exclusions[usize::from(exclusion)]));
+            format!("{counter} {}{amount}{}{}", moment(mark.at), cause.unwrap_or_default(), exclusion.unwrap_or_default())
         })
         .collect();
     lines.extend(answer.revisit.map(|at| format!("revisit {}", moment(at))));
@@ -34,10 +28,8 @@ pub(super) fn verdict(manifest: &Manifest, verdict: &Verdict) -> Vec<String> {
         reason.listing.map_or_else(|| code.clone(), |listing| format!("{code} of listing {listing}"))
     };
     let codes = |reasons: &[Reason]| reasons.iter().map(code).collect::<Vec<_>>().join(", ");
-    let mut lines = vec![
-        format!("standing {}", manifest.standings[usize::from(verdict.standing)].code),
-        format!("score {}", verdict.score),
-    ];
+    let mut lines =
+        vec![format!("standing {}", manifest.standings[usize::from(verdict.standing)].code), format!("score {}", verdict.score)];
     if !verdict.reasons.is_empty() {
         lines.push(format!("reasons {}", codes(&verdict.reasons)));
     }

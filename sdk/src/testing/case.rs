@@ -4,10 +4,10 @@ use andon_domain::manifest::Manifest;
 
 use super::facts::When;
 use super::{answer, convert};
+use crate::bindings::exports::andon::rules::judge::Fault;
 use crate::facts::{DAY, Subject};
 use crate::guest::{Configured, classify, configure, describe, evaluate};
 use crate::{Merchant, Reading, Rules, SettingError, Snapshot, Status};
-use crate::bindings::exports::andon::rules::judge::Fault;
 
 /// Configured rules, ready to be asked.
 #[derive(Debug)]
@@ -60,7 +60,9 @@ impl<R: Rules> Case<R> {
     #[track_caller]
     pub fn check(&self, now: impl Into<When>, fact: impl Into<Subject>, expected: &str) {
         match classify(Some(&self.rules), now.into().0, &[fact.into()]) {
-            Ok(answers) => answer::compare(expected, answers.iter().flat_map(|a| answer::classified(&self.manifest, a)).collect()),
+            Ok(answers) => {
+                answer::compare(expected, answers.iter().flat_map(|a| answer::classified(&self.manifest, a)).collect());
+            }
             Err(fault) => panic!("{fault:?}"),
         }
     }

@@ -10,7 +10,9 @@ mod facts;
 mod shop;
 
 pub use case::{Case, SnapshotBuilder};
-pub use facts::{ContactBuilder, OrderBuilder, ReturnBuilder, ViolationBuilder, When, at, contact, order, return_request, violation};
+pub use facts::{
+    ContactBuilder, OrderBuilder, ReturnBuilder, ViolationBuilder, When, at, contact, order, return_request, violation,
+};
 pub use shop::{Health, Shop};
 
 use crate::guest::describe;

@@ -59,7 +59,8 @@ impl<R: Rules> Shop<R> {
             Err(fault) => panic!("{fault:?}"),
         };
         let marks = self.facts.iter().zip(&answers).flat_map(|(fact, answer)| answer.marks.iter().map(move |mark| (fact, mark)));
-        let sheet = Sheet::new(marks.clone().map(|(_, m)| (calendar.day_of(m.at), Slot::of(m.counter, m.excluded.is_some()), m.amount)));
+        let sheet =
+            Sheet::new(marks.clone().map(|(_, m)| (calendar.day_of(m.at), Slot::of(m.counter, m.excluded.is_some()), m.amount)));
         let buyers: Vec<_> = marks
             .filter(|(_, mark)| mark.excluded.is_none())
             .filter_map(|(fact, mark)| {

@@ -68,7 +68,8 @@ fn delivery_counts_units_on_the_promised_day() {
 #[test]
 fn tracking_is_valid_from_the_first_scan_on() {
     let fact = placed().deliver_by("2026-03-08").shipped("2026-03-02");
-    let due = "shipments-due 2026-03-02\norders-fulfilled 2026-03-02\nunits-promised 2026-03-08\nrevisit 2026-03-08 00:00:00.001\n";
+    let due =
+        "shipments-due 2026-03-02\norders-fulfilled 2026-03-02\nunits-promised 2026-03-08\nrevisit 2026-03-08 00:00:00.001\n";
     let check = |fact, line: &str| check("2026-03-05", fact, &format!("{due}parcels-shipped 2026-03-08\n{line}"));
     check(fact.clone(), "parcels-untracked 2026-03-08 because no-carrier-scan");
     check(fact.clone().tracked(), "parcels-untracked 2026-03-08 because no-carrier-scan");
@@ -78,11 +79,7 @@ fn tracking_is_valid_from_the_first_scan_on() {
 #[test]
 fn all_at_once() {
     let fact = placed().ship_by("2026-03-03").deliver_by("2026-03-08");
-    check(
-        "2026-03-02",
-        fact.clone(),
-        "units-promised 2026-03-08\nrevisit 2026-03-03 00:00:00.001",
-    );
+    check("2026-03-02", fact.clone(), "units-promised 2026-03-08\nrevisit 2026-03-03 00:00:00.001");
     check(
         "2026-03-20",
         fact.shipped("2026-03-02").delivered("2026-03-07"),

@@ -146,9 +146,7 @@ fn the_account_rating_starts_at_200_earns_4_for_each_200_orders_and_loses_by_sev
     assert_eq!(reading(&shop(0), "account-rating"), "200 good");
     assert_eq!(reading(&shop(199), "account-rating"), "200 good");
     assert_eq!(reading(&shop(200), "account-rating"), "204 good");
-    for (severity, rating) in
-        [(Severity::Low, 198), (Severity::Medium, 196), (Severity::High, 194), (Severity::Critical, 192)]
-    {
+    for (severity, rating) in [(Severity::Low, 198), (Severity::Medium, 196), (Severity::High, 194), (Severity::Critical, 192)] {
         let shop = shop(0).fact(violation().recorded("2026-06-01").severity(severity));
         assert_eq!(reading(&shop, "account-rating"), format!("{rating} at-risk"));
     }

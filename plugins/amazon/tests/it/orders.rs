@@ -55,10 +55,7 @@ fn the_states_in_which_a_claim_counts_are_a_setting() {
 fn a_chargeback_counts_over_service_and_not_over_fraud() {
     let chargeback = |kind| placed().claim("2026-03-05", kind, ClaimState::Granted);
     defect(chargeback(ClaimKind::ChargebackService), "orders-defective 2026-03-01 because chargeback");
-    defect(
-        chargeback(ClaimKind::ChargebackFraud),
-        "orders-defective 2026-03-01 because chargeback but fraud-chargeback",
-    );
+    defect(chargeback(ClaimKind::ChargebackFraud), "orders-defective 2026-03-01 because chargeback but fraud-chargeback");
 }
 
 #[test]
@@ -110,10 +107,10 @@ fn after_shipping_a_cancellation_is_a_refund() {
 
 #[test]
 fn what_the_platform_ships_counts_only_as_an_order() {
-    let fact = placed()
-        .ship_by("2026-03-02")
-        .deliver_by("2026-03-04")
-        .shipped("2026-03-03")
-        .cancelled("2026-03-04", Actor::Merchant, CancelReason::OutOfStock);
+    let fact = placed().ship_by("2026-03-02").deliver_by("2026-03-04").shipped("2026-03-03").cancelled(
+        "2026-03-04",
+        Actor::Merchant,
+        CancelReason::OutOfStock,
+    );
     defect(fact, "orders-fulfilled 2026-03-03");
 }

@@ -22,14 +22,16 @@ fn at_risk_warns_of_nothing_yet() {
 #[test]
 fn a_breach_is_a_warning_first_and_a_restriction_from_the_seventh_day_on() {
     check(&[], |s| s.breached("odr", 6), "standing at-risk\nscore 200\nreasons odr-breached\nwarning: odr-breached");
-    let restricted = "standing restricted\nscore 200\nreasons odr-breached\nask-plan-of-action: odr-breached\nsuspend: odr-breached";
+    let restricted =
+        "standing restricted\nscore 200\nreasons odr-breached\nask-plan-of-action: odr-breached\nsuspend: odr-breached";
     check(&[], |s| s.breached("odr", 7), restricted);
     check(&[("preview-days", "3")], |s| s.breached("odr", 3), restricted);
 }
 
 #[test]
 fn late_deliveries_and_violations_ask_for_a_plan_only() {
-    let plan = |code: &str| format!("standing restricted\nscore 200\nreasons {code}-breached\nask-plan-of-action: {code}-breached");
+    let plan =
+        |code: &str| format!("standing restricted\nscore 200\nreasons {code}-breached\nask-plan-of-action: {code}-breached");
     check(&[], |s| s.breached("on-time-delivery-rate", 7), &plan("on-time-delivery-rate"));
     check(&[], |s| s.breached("policy-violations", 7), &plan("policy-violations"));
 }
@@ -79,13 +81,13 @@ fn what_only_informs_or_is_insufficient_leads_to_nothing() {
 
 #[test]
 fn from_facts_to_a_restriction() {
-    let shop = Shop::<Amazon>::new().facts(100, |i| {
-        order().id(i).buyer(i).placed("2026-06-01").feedback("2026-06-05", if i < 7 { 1 } else { 5 })
-    });
+    let shop = Shop::<Amazon>::new()
+        .facts(100, |i| order().id(i).buyer(i).placed("2026-06-01").feedback("2026-06-05", if i < 7 { 1 } else { 5 }));
     // The day's orders become old enough to count on the 16th.
     shop.on("2026-06-15 12:00").check("standing healthy\nscore 200");
     shop.on("2026-06-16 12:00").check("standing at-risk\nscore 100\nreasons odr-breached\nwarning: odr-breached");
-    let restricted = "standing restricted\nscore 100\nreasons odr-breached\nask-plan-of-action: odr-breached\nsuspend: odr-breached";
+    let restricted =
+        "standing restricted\nscore 100\nreasons odr-breached\nask-plan-of-action: odr-breached\nsuspend: odr-breached";
     shop.on("2026-06-22 12:00").check(restricted);
     shop.on("2026-08-14 12:00").check(restricted);
     shop.on("2026-08-15 12:00").check("standing healthy\nscore 200");
