@@ -2,13 +2,16 @@
 //! gives every setting its name, default and help; file, environment, flags and `--help` all follow from it.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Provider};
 use serde::{Deserialize, Serialize};
+
+/// Read where it lies in the working directory.
+const FILE: &str = "andon.toml";
 
 /// Why settings could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -139,7 +142,8 @@ impl Config {
         let file = match named {
             Some(file) if !file.is_file() => return Err(ConfigError::NoFile(file)),
             Some(file) => Toml::file_exact(file),
-            None => Toml::file_exact("andon.toml"),
+            None if Path::new(FILE).is_file() => Toml::file_exact(FILE),
+            None => Toml::string(""),
         };
         Self::layered(file, Env::prefixed("ANDON_").only(KEYS), flags)
     }

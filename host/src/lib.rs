@@ -3,9 +3,12 @@
 
 pub mod app;
 pub mod auth;
+pub mod bench;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod events;
+pub mod http;
 pub mod import;
 pub mod keys;
 pub mod markets;

@@ -1,4 +1,132 @@
-//! The commands of the binary, a file each.
+//! The command line: which command, with which settings. A file a command.
 
+pub mod bundled;
+pub mod demo;
 pub mod import;
+pub mod migrate;
+pub mod replay;
+pub mod serve;
 pub mod simulate;
+pub mod token;
+pub mod verify;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use crate::app::App;
+use crate::clock::SystemClock;
+use crate::config::{Config, Flags};
+use crate::rules::Limits;
+
+/// Seller health for marketplaces.
+#[derive(Debug, clap::Parser)]
+#[command(name = "andon", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// See it work: build the bundled rules, simulate a marketplace, serve it.
+    Demo(demo::Args),
+    /// Run the host.
+    #[command(
+        after_help = "Every setting but --config may stand in andon.toml under its name (listen = \"0.0.0.0:80\") or in the \
+                      environment (ANDON_LISTEN); the file yields to the environment, and that to flags."
+    )]
+    Serve(Box<Flags>),
+    /// Write a simulated marketplace's life as CloudEvents, one a line.
+    Simulate(simulate::Args),
+    /// Import a marketplace's history from files.
+    Import {
+        #[command(flatten)]
+        args: import::Args,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Print a token signed with the home's trial key.
+    Token {
+        #[command(flatten)]
+        args: token::Args,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Bring the schema up to date, back, or show where it stands.
+    Migrate {
+        #[command(subcommand)]
+        command: migrate::Command,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Ask the rules again what they concluded in a stored verdict.
+    Replay {
+        #[command(flatten)]
+        args: replay::Args,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Check facts and tallies against the stored events.
+    Verify {
+        #[command(flatten)]
+        args: verify::Args,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Where the data is; the settings of `serve` that other commands need as well.
+#[derive(Debug, clap::Args)]
+pub struct Place {
+    /// A file of settings; `andon.toml` is read where there is one
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the SQLite file and the trial key are kept [default: ./andon-data]
+    #[arg(long, value_name = "DIR")]
+    home: Option<PathBuf>,
+    /// Database: a `sqlite:` or `postgres:` URL [default: andon.db in the home]
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+impl Place {
+    /// All settings, with these for flags.
+    pub fn settings(self) -> anyhow::Result<Config> {
+        let Self { config, home, database_url } = self;
+        Ok(Config::load(&Flags { config, home, database_url, ..Flags::default() })?)
+    }
+}
+
+impl Cli {
+    /// Does what the command says.
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Demo(args) => demo::run(args).await,
+            Command::Serve(flags) => serve::run(&Config::load(&flags)?).await,
+            Command::Simulate(args) => simulate::run(args),
+            Command::Import { args, place } => {
+                let app = open(&place.settings()?).await?;
+                bundled::ensure(&app, args.rules()).await?;
+                import::run(&app, args).await
+            }
+            Command::Token { args, place } => token::run(args, &place.settings()?),
+            Command::Migrate { command, place } => migrate::run(&prepared(&place.settings()?)?, &command).await,
+            Command::Replay { args, place } => replay::run(&open(&place.settings()?).await?, args).await,
+            Command::Verify { args, place } => verify::run(&open(&place.settings()?).await?, args).await,
+        }
+    }
+}
+
+/// The host over the configured database, its scheduler not running.
+pub async fn open(config: &Config) -> anyhow::Result<Arc<App>> {
+    let url = prepared(config)?;
+    App::open(&url, Arc::new(SystemClock), Limits::default()).await.context("the host cannot be put together")
+}
+
+/// The database's URL, with the home made where there is none.
+fn prepared(config: &Config) -> anyhow::Result<String> {
+    std::fs::create_dir_all(&config.home).with_context(|| format!("the home {} cannot be made", config.home.display()))?;
+    Ok(config.database_url())
+}

@@ -45,7 +45,18 @@ rights! {
 }
 
 /// A caller with the right, bound to no merchant.
-pub struct Operator<R>(pub Arc<Caller>, PhantomData<R>);
+pub struct Operator<R> {
+    /// Who.
+    pub caller: Arc<Caller>,
+    right: PhantomData<R>,
+}
+
+/// A caller with the right; where it reaches is for the handler to heed.
+pub struct Known<R> {
+    /// Who.
+    pub caller: Arc<Caller>,
+    right: PhantomData<R>,
+}
 
 /// A caller with the right, bound to no merchant, in a marketplace they reach.
 pub struct Staff<R> {
@@ -76,6 +87,9 @@ pub struct AtMerchant<R> {
     right: PhantomData<R>,
 }
 
+/// The order's reference from the path.
+pub struct OrderRef(pub String);
+
 impl<R> Member<R> {
     /// Nothing found, unless the caller may know of this merchant's things.
     pub fn check(&self, merchant: Option<&str>) -> Result<(), Problem> {
@@ -94,11 +108,16 @@ pub(super) fn caller(extensions: &Extensions) -> Result<&Arc<Caller>, Problem> {
 
 fn entitled<R: Right>(parts: &Parts) -> Result<Arc<Caller>, Problem> {
     let caller = caller(&parts.extensions)?;
-    if R::ANY_OF.iter().any(|scope| caller.may(*scope)) { Ok(caller.clone()) } else { Err(Problem::Forbidden(R::ANY_OF)) }
+    if R::ANY_OF.iter().any(|scope| caller.may(*scope)) { Ok(caller.clone()) } else { Err(lacking(R::ANY_OF)) }
+}
+
+fn lacking(scopes: &[Scope]) -> Problem {
+    let words: Vec<_> = scopes.iter().map(|scope| scope.word()).collect();
+    Problem::Forbidden(format!("needed: {}", words.join(" or ")))
 }
 
 fn unbound(caller: &Caller) -> Result<(), Problem> {
-    if caller.merchant().is_some() { Err(Problem::Forbidden(&[])) } else { Ok(()) }
+    if caller.merchant().is_some() { Err(Problem::Forbidden("the token is bound to a merchant".into())) } else { Ok(()) }
 }
 
 /// A parameter of the path, percent-decoded.
@@ -115,13 +134,29 @@ where
     Arc::<Markets>::from_ref(state).get(&code).filter(|_| caller.reaches(&code)).ok_or(Problem::NotFound)
 }
 
+impl<S: Send + Sync> FromRequestParts<S> for OrderRef {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        parameter(parts, state, "ref").await.map(Self)
+    }
+}
+
+impl<R: Right, S: Send + Sync> FromRequestParts<S> for Known<R> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self { caller: entitled::<R>(parts)?, right: PhantomData })
+    }
+}
+
 impl<R: Right, S: Send + Sync> FromRequestParts<S> for Operator<R> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let caller = entitled::<R>(parts)?;
         unbound(&caller)?;
-        Ok(Self(caller, PhantomData))
+        Ok(Self { caller, right: PhantomData })
     }
 }
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::cursor::Cursors;
 use super::etag::Paths;
-use super::idempotency::IdempotencyStore;
 use super::limits::RateLimits;
 use crate::auth::Verifier;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::keys::Keys;
+use crate::store::Store;
 
 /// How much is read, and for how long.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,7 @@ pub struct Border {
     /// Seals cursors.
     pub cursors: Cursors,
     /// Keeps answers by idempotency key.
-    pub idempotency: Arc<dyn IdempotencyStore>,
+    pub store: Arc<Store>,
     /// Time and request ids.
     pub clock: Arc<dyn Clock>,
     /// The database's secret.
@@ -51,7 +51,7 @@ impl Border {
         config: &Config,
         verifier: Verifier,
         keys: Keys,
-        idempotency: Arc<dyn IdempotencyStore>,
+        store: Arc<Store>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
@@ -64,7 +64,7 @@ impl Border {
                 body_deadline: Duration::from_secs(config.body_seconds),
             },
             cursors: Cursors::new(keys),
-            idempotency,
+            store,
             clock,
             keys,
             paths: Paths::default(),

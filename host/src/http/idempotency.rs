@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use andon_domain::ids::Instant;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
@@ -10,12 +9,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures::future::BoxFuture;
 
 use super::access::caller;
 use super::border::Border;
 use super::extract::body;
 use super::problem::Problem;
+use crate::store::idempotency::{KeptAnswer, Known};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -24,45 +23,9 @@ const KEPT: [HeaderName; 3] = [CONTENT_TYPE, ETAG, LOCATION];
 /// Largest answer that is kept.
 const MAX_ANSWER: usize = 16 << 20;
 /// How long answers are kept, milliseconds: a day.
-pub const KEEP: i64 = 86_400_000;
+const KEEP: i64 = 86_400_000;
 /// After this a request that never finished (its process died) no longer blocks its key, milliseconds.
-pub const ABANDONED: i64 = 60_000;
-
-/// An answer as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// The status code.
-    pub status: u16,
-    /// Kept headers, one `name: value` a line.
-    pub headers: String,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-/// What is known of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Begun {
-    /// Nothing; it is now noted as running.
-    Fresh,
-    /// The first request is still running.
-    Running,
-    /// It was used with another fingerprint.
-    Other,
-    /// The first request's answer.
-    Done(Answer),
-}
-
-/// Why keys could not be looked up.
-pub type IdempotencyError = Box<dyn std::error::Error + Send + Sync>;
-
-/// Where keys and answers are kept.
-pub trait IdempotencyStore: Send + Sync + 'static {
-    /// Notes a key as running from `now` on, unless it is known. A key older than [`KEEP`] is forgotten, and one that has been
-    /// running for more than [`ABANDONED`] begins anew.
-    fn begin<'a>(&'a self, key: &'a str, fingerprint: i64, now: Instant) -> BoxFuture<'a, Result<Begun, IdempotencyError>>;
-    /// Keeps the answer; without one, forgets the key so that the request may be tried again.
-    fn finish<'a>(&'a self, key: &'a str, answer: Option<Answer>) -> BoxFuture<'a, Result<(), IdempotencyError>>;
-}
+const ABANDONED: i64 = 60_000;
 
 /// Runs a write once for each key, caller and route. The work goes on when its client goes away.
 pub async fn once(State(border): State<Arc<Border>>, request: Request, next: Next) -> Response {
@@ -85,16 +48,17 @@ async fn keyed(border: Arc<Border>, request: Request, next: Next) -> Result<Resp
     let kind = parts.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     let bytes = body(Request::new(payload), border.limits.batch_bytes, border.limits.body_deadline).await?;
     let fingerprint = border.keys.digest("idempotency-payload", &[kind, b"\n", &bytes[..]].concat()) as i64;
-    match border.idempotency.begin(&key, fingerprint, border.clock.now()).await.map_err(Problem::Unavailable)? {
-        Begun::Running => return Err(Problem::StillRunning),
-        Begun::Other => return Err(Problem::KeyReused),
-        Begun::Done(answer) => return Ok(replayed(answer)),
-        Begun::Fresh => {}
+    let now = border.clock.now();
+    match border.store.begin_once(&key, fingerprint, now, now - KEEP, now - ABANDONED).await? {
+        Known::Running => return Err(Problem::StillRunning),
+        Known::Other => return Err(Problem::KeyReused),
+        Known::Done(answer) => return Ok(replayed(answer)),
+        Known::Fresh => {}
     }
     let request = Request::from_parts(parts, Body::from(bytes));
     let work = async move {
         let (response, answer) = kept(next.run(request).await).await?;
-        border.idempotency.finish(&key, answer).await.map_err(Problem::Unavailable)?;
+        border.store.finish_once(&key, answer).await?;
         Ok(response)
     };
     tokio::spawn(work).await.map_err(|e| Problem::Internal(Box::new(e)))?
@@ -123,18 +87,18 @@ fn stored_key(border: &Border, parts: &[&str]) -> String {
 }
 
 /// The response again, with what of it is to be kept: nothing of a failure of ours, which a repeat may overcome.
-async fn kept(response: Response) -> Result<(Response, Option<Answer>), Problem> {
+async fn kept(response: Response) -> Result<(Response, Option<KeptAnswer>), Problem> {
     if response.status().is_server_error() || response.status() == StatusCode::TOO_MANY_REQUESTS {
         return Ok((response, None));
     }
     let (parts, body) = response.into_parts();
     let bytes: Bytes = to_bytes(body, MAX_ANSWER).await.map_err(|e| Problem::Internal(Box::new(e)))?;
     let line = |name: &HeaderName| Some(format!("{name}: {}\n", parts.headers.get(name)?.to_str().ok()?));
-    let answer = Answer { status: parts.status.as_u16(), headers: KEPT.iter().filter_map(line).collect(), body: bytes.to_vec() };
+    let answer = KeptAnswer { status: parts.status.as_u16(), headers: KEPT.iter().filter_map(line).collect(), body: bytes.to_vec() };
     Ok((Response::from_parts(parts, Body::from(bytes)), Some(answer)))
 }
 
-fn replayed(answer: Answer) -> Response {
+fn replayed(answer: KeptAnswer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     for (name, value) in answer.headers.lines().filter_map(|line| line.split_once(": ")) {

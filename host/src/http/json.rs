@@ -12,13 +12,19 @@ use super::problem::Problem;
 const MAX_DEPTH: u8 = 32;
 
 /// Reads a whole body as one value.
-pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut strict = serde_json::Deserializer::from_slice(bytes);
     Strict { depth: 0 }.deserialize(&mut strict).map_err(|e| Problem::Malformed(e.to_string()))?;
-    serde_json::from_slice(bytes).map_err(|e| match e.classify() {
-        serde_json::error::Category::Data => Problem::Invalid { field: String::new(), message: e.to_string() },
-        _ => Problem::Malformed(e.to_string()),
-    })
+    let mut typed = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut typed).map_err(|e| {
+        let field = e.path().to_string();
+        match e.inner().classify() {
+            serde_json::error::Category::Data => Problem::invalid(if field == "." { "" } else { &field }, e.inner()),
+            _ => Problem::Malformed(e.into_inner().to_string()),
+        }
+    })?;
+    typed.end().map_err(|e| Problem::Malformed(e.to_string()))?;
+    Ok(value)
 }
 
 /// Walks a value and keeps nothing of it but the keys on the way down.

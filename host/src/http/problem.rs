@@ -6,7 +6,13 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::auth::{AuthError, Scope};
+use crate::app::MarketError;
+use crate::auth::AuthError;
+use crate::pipeline::lane::IngestError;
+use crate::pipeline::play::PlayError;
+use crate::registry::RegistryError;
+use crate::rules::{ConfigureError, PluginFault};
+use crate::store::StoreError;
 
 /// What every `type` begins with; a slug follows.
 pub const TYPE_PREFIX: &str = "urn:andon:problem:";
@@ -21,7 +27,7 @@ pub enum Problem {
     /// No token, or none that is valid.
     Unauthenticated(AuthError),
     /// The token lacks every scope that would do, or is bound to a merchant where an operator is asked for.
-    Forbidden(&'static [Scope]),
+    Forbidden(String),
     /// Nothing there, or nothing the caller may know of: the same answer, byte for byte.
     NotFound,
     /// The path knows other methods.
@@ -58,6 +64,8 @@ pub enum Problem {
     },
     /// Our own fault; the cause is logged here and only here.
     Internal(Box<dyn std::error::Error + Send + Sync>),
+    /// The rules failed; facts are kept, and no verdict came of it.
+    RulesFailed(PluginFault),
     /// Not at the moment; the cause is logged.
     Unavailable(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -95,6 +103,7 @@ impl Problem {
             Self::EventsRejected(_) => (StatusCode::UNPROCESSABLE_ENTITY, "events-rejected", "None of the events is acceptable"),
             Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side"),
+            Self::RulesFailed(_) => (StatusCode::SERVICE_UNAVAILABLE, "rules-failed", "The marketplace's rules gave no answer"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not possible at the moment"),
         }
     }
@@ -104,12 +113,9 @@ impl Problem {
             Self::Malformed(detail) | Self::Conflict(detail) | Self::MediaType(detail) | Self::TooLarge(detail) => {
                 Some(detail.clone())
             }
+            Self::Forbidden(detail) => Some(detail.clone()),
             Self::Unauthenticated(error) => Some(error.to_string()),
-            Self::Forbidden([]) => Some("the token is bound to a merchant".into()),
-            Self::Forbidden(scopes) => {
-                let words: Vec<_> = scopes.iter().map(|scope| scope.word()).collect();
-                Some(format!("needed: {}", words.join(" or ")))
-            }
+            Self::RulesFailed(fault) => Some(format!("{}: {fault}", fault.code())),
             Self::Invalid { field, message } if field.is_empty() => Some(message.clone()),
             Self::Invalid { field, message } => Some(format!("`{field}`: {message}")),
             Self::TooMany { retry_after } => Some(format!("try again in {retry_after} s")),
@@ -202,6 +208,63 @@ pub fn map_plain(response: Response) -> Response {
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {
         Self::Unauthenticated(error)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy(_) => Self::Unavailable(Box::new(error)),
+            _ => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+impl From<IngestError> for Problem {
+    fn from(error: IngestError) -> Self {
+        Self::Unavailable(Box::new(error))
+    }
+}
+
+impl From<PlayError> for Problem {
+    fn from(error: PlayError) -> Self {
+        match error {
+            PlayError::Store(error) => error.into(),
+            PlayError::Fault(fault) => Self::RulesFailed(fault),
+        }
+    }
+}
+
+impl From<ConfigureError> for Problem {
+    fn from(error: ConfigureError) -> Self {
+        match error {
+            ConfigureError::Setting { key, why } => Self::invalid(format!("settings.{key}"), why),
+            ConfigureError::Fault(fault) => Self::RulesFailed(fault),
+        }
+    }
+}
+
+impl From<RegistryError> for Problem {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Unknown(_) => Self::invalid("rules", error),
+            RegistryError::Store(error) => error.into(),
+            _ => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+impl From<MarketError> for Problem {
+    fn from(error: MarketError) -> Self {
+        match error {
+            MarketError::Field { field, value, why } => Self::invalid(field, format!("`{value}` {why}")),
+            MarketError::Taken(_) => Self::Conflict(error.to_string()),
+            MarketError::Unknown(_) => Self::NotFound,
+            MarketError::Configure(error) => error.into(),
+            MarketError::Registry(error) => error.into(),
+            MarketError::Store(error) => error.into(),
+            MarketError::Write(error) => error.into(),
+        }
     }
 }
 

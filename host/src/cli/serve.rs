@@ -1,0 +1,66 @@
+//! `andon serve`: the host, until a signal ends it in good order.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::auth::{KeySource, Policy, TrialKey, Verifier};
+use crate::config::Config;
+use crate::http;
+use crate::http::border::Border;
+use crate::http::listener::{ConnectionLimits, serve};
+use crate::http::state::Http;
+use crate::shutdown::Shutdown;
+use crate::telemetry;
+
+/// Serves until SIGINT or SIGTERM.
+pub async fn run(config: &Config) -> anyhow::Result<()> {
+    let shutdown = Shutdown::default();
+    telemetry::logs(config, &shutdown)?;
+    let metrics = telemetry::metrics(&shutdown)?;
+    let app = super::open(config).await?;
+    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("setting `listen`: {} cannot be bound", config.listen))?;
+    shutdown.on_signals()?;
+    tracing::info!("listening on http://{}, try it at http://{0}/docs", listener.local_addr()?);
+    host(app, config, listener, &shutdown, Some(metrics)).await
+}
+
+/// Evaluates and answers on `listener` until `shutdown`, then finishes what was accepted. Fails where that takes longer than
+/// the drain time.
+pub async fn host(
+    app: Arc<App>,
+    config: &Config,
+    listener: TcpListener,
+    shutdown: &Shutdown,
+    metrics: Option<PrometheusHandle>,
+) -> anyhow::Result<()> {
+    let verifier = verifier(config, &app).await?;
+    let border = Arc::new(Border::new(config, verifier, app.keys, app.store.clone(), app.clock.clone()));
+    let (rates, stopping) = (border.clone(), shutdown.clone());
+    shutdown.tasks.spawn(async move { rates.rates.forget(&stopping).await });
+    app.start_scheduler()?;
+    let router = http::router(Http { app: app.clone(), border, metrics });
+    serve(listener, router, ConnectionLimits::of(config), shutdown).await;
+    let drained = shutdown.drained(config.drain()).await;
+    tokio::task::spawn_blocking(move || app.stop_scheduler()).await?;
+    if !drained {
+        bail!("some requests were not finished within {} s", config.drain_seconds);
+    }
+    Ok(())
+}
+
+/// What tokens must say.
+pub fn policy(config: &Config) -> Policy {
+    Policy { issuer: config.issuer.clone(), audience: config.audience.clone(), longest: config.token_seconds as i64 }
+}
+
+async fn verifier(config: &Config, app: &App) -> anyhow::Result<Verifier> {
+    let keys = match &config.jwks {
+        Some(place) => KeySource::load(place, app.clock.now()).await?,
+        None => KeySource::fixed(TrialKey::of_home(&config.home)?.ring()?),
+    };
+    Ok(Verifier::new(keys, policy(config), app.clock.clone()))
+}

@@ -1,0 +1,50 @@
+//! Writes that come as resources become events and go the way of all events, so that history, evidence and replay know them too.
+
+use std::sync::Arc;
+
+use andon_domain::change::Change;
+use andon_domain::ids::Instant;
+
+use super::problem::Problem;
+use crate::app::App;
+use crate::events::{self, EventContext, Written};
+use crate::markets::Market;
+use crate::pipeline::accept::Outcome;
+
+/// The `source` of events that the API itself makes.
+const SOURCE: &str = "urn:andon:api";
+
+/// Brings in changes of one subject, all of them or none; answers when they are durable.
+pub(super) async fn deliver(app: &Arc<App>, market: &Arc<Market>, subject: &str, changes: Vec<(Instant, Change)>) -> Result<(), Problem> {
+    let now = app.clock.now();
+    let context = EventContext { marketplace: &market.code, currency: &market.currency, keys: &app.keys, now };
+    let mut events = Vec::with_capacity(changes.len());
+    for (at, change) in &changes {
+        let mut raw = Vec::new();
+        let (marketplace, currency) = (market.code.as_str(), market.currency.as_str());
+        let id = app.clock.new_id();
+        events::write(&mut raw, &Written { source: SOURCE, id, marketplace, currency, at: *at, subject, change });
+        let event = events::parse(&context, &raw).map_err(|e| Problem::invalid(field(e.field), e.message))?;
+        events.push(event);
+    }
+    let outcomes = app.ingest.submit(market.clone(), events).await?;
+    match outcomes.iter().all(|o| *o == Outcome::Accepted) {
+        true => Ok(()),
+        false => Err(Problem::Conflict("an event of the same name was accepted before".into())),
+    }
+}
+
+/// The field of the event in the words of the resource it was made from.
+fn field(of_event: Option<String>) -> String {
+    let field = of_event.unwrap_or_default();
+    field.strip_prefix("data.").map_or(field.clone(), str::to_owned)
+}
+
+/// A moment at which a change counts as the newest of a subject: now by the marketplace's clock, but after `last`.
+pub(super) fn moment(app: &App, market: &Market, last: Option<Instant>) -> Instant {
+    let wall = app.clock.now();
+    let now = market.now(wall);
+    // A marketplace that goes by its events has no time before the first of them.
+    let now = if now > 0 { now } else { wall };
+    last.map_or(now, |last| now.max(last + 1))
+}

@@ -1,0 +1,102 @@
+//! GET history: verdicts over time, newest first.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::{MetricHealth, Voice, Why, generation_of};
+use crate::app::App;
+use crate::http::access::{AtMerchant, See};
+use crate::http::border::Border;
+use crate::http::extract::Query;
+use crate::http::marketplaces::Rules;
+use crate::http::merchants::find;
+use crate::http::problem::Problem;
+use crate::http::shapes::{Language, Listed, limit, time};
+use crate::markets::Generation;
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Asked {
+    /// 1 to 200.
+    limit: Option<u64>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// What a verdict saw.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Judged {
+    /// Code of the standing.
+    code: String,
+    /// Its level.
+    level: String,
+}
+
+/// A verdict of the past.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PastVerdict {
+    verdict: Uuid,
+    as_of: String,
+    /// Whether it moved the standing, or only foresaw it.
+    binding: bool,
+    rules: Rules,
+    standing: Judged,
+    score: u16,
+    metrics: Vec<MetricHealth>,
+    reasons: Vec<Why>,
+}
+
+/// A merchant's verdicts.
+#[utoipa::path(get, path = "/v1/marketplaces/{m}/merchants/{ref}/health/history", tag = "health", operation_id = "health_history",
+    params(("m" = String, Path, description = "Marketplace code"), ("ref" = String, Path, description = "Merchant reference"), Asked),
+    responses((status = 200, body = Listed<PastVerdict>)))]
+pub async fn history(
+    State(app): State<Arc<App>>,
+    State(border): State<Arc<Border>>,
+    access: AtMerchant<See>,
+    language: Language,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Listed<PastVerdict>>, Problem> {
+    let market = &access.market;
+    let merchant = find(&app, market, &access.merchant).await?;
+    let list = format!("history {} {}", market.code, merchant.id);
+    let before = asked.cursor.as_deref().map(|cursor| border.cursors.open(&list, cursor)).transpose()?;
+    let limit = limit(asked.limit)?;
+    let mut rows = app.store.verdicts_of(merchant.id, before, limit + 1).await?;
+    let more = rows.len() as u64 > limit;
+    rows.truncate(limit as usize);
+    let next = match rows.last() {
+        Some(last) if more => Some(border.cursors.seal(&list, &last.seq)?),
+        _ => None,
+    };
+    let mut generations: HashMap<i64, Arc<Generation>> = HashMap::new();
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        let generation = match generations.get(&row.generation) {
+            Some(known) => known.clone(),
+            None => generation_of(&app, market, row.generation).await?,
+        };
+        generations.insert(row.generation, generation.clone());
+        let voice = Voice { generation: &generation, locale: language.or(&market.locale) };
+        let (code, level) = voice.standing(row.output.standing);
+        items.push(PastVerdict {
+            verdict: row.id,
+            as_of: time(row.input.now),
+            binding: row.binding,
+            rules: Rules::of(&generation),
+            standing: Judged { code, level },
+            score: row.output.score,
+            metrics: voice.metrics(&row.input),
+            reasons: voice.reasons(&row.output),
+        });
+    }
+    Ok(Json(Listed { items, next }))
+}

@@ -1,0 +1,66 @@
+//! POST what-if: readings and verdict with something added to the counters, nothing stored.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{Health, Voice, in_force, play};
+use crate::app::App;
+use crate::http::access::{AtMerchant, See};
+use crate::http::extract::Json;
+use crate::http::merchants::find;
+use crate::http::problem::Problem;
+use crate::http::shapes::{Language, moment};
+use crate::markets::Generation;
+
+/// Most that may be added to a counter.
+const MAX_ADDED: i64 = 1_000_000_000;
+
+/// What to suppose.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Supposed {
+    /// How much to add to which counters, within every window that looks at them.
+    add: BTreeMap<String, i64>,
+    /// RFC 3339: suppose it of this moment.
+    as_of: Option<String>,
+}
+
+/// What would be concluded if.
+#[utoipa::path(post, path = "/v1/marketplaces/{m}/merchants/{ref}/health/what-if", tag = "health", operation_id = "what_if",
+    params(("m" = String, Path, description = "Marketplace code"), ("ref" = String, Path, description = "Merchant reference")),
+    request_body = Supposed, responses((status = 200, body = Health)))]
+pub async fn what_if(
+    State(app): State<Arc<App>>,
+    access: AtMerchant<See>,
+    language: Language,
+    Json(supposed): Json<Supposed>,
+) -> Result<axum::Json<Health>, Problem> {
+    let market = &access.market;
+    let row = find(&app, market, &access.merchant).await?;
+    let generation = in_force(market)?;
+    let at = supposed.as_of.as_deref().map(|text| moment("as_of", text)).transpose()?;
+    let extra = additions(&generation, &supposed.add)?;
+    let (played, since) = play(&app, market, &generation, &row, at, extra).await?;
+    let voice = Voice { generation: &generation, locale: language.or(&market.locale) };
+    Ok(axum::Json(voice.played(market, &row.reference, &played, since)))
+}
+
+fn additions(generation: &Generation, add: &BTreeMap<String, i64>) -> Result<Vec<(u16, i64)>, Problem> {
+    let counters = &generation.manifest().counters;
+    let addition = |(code, n): (&String, &i64)| {
+        let field = format!("add.{code}");
+        let index = counters.iter().position(|c| c.code == *code).ok_or_else(|| {
+            let known: Vec<_> = counters.iter().map(|c| c.code.as_str()).collect();
+            Problem::invalid(&field, format!("is no counter of these rules; they are {}", known.join(", ")))
+        })?;
+        if !(-MAX_ADDED..=MAX_ADDED).contains(n) {
+            return Err(Problem::invalid(&field, format!("must lie between -{MAX_ADDED} and {MAX_ADDED}")));
+        }
+        Ok((index as u16, *n))
+    };
+    add.iter().map(addition).collect()
+}

@@ -1,0 +1,68 @@
+//! The OpenAPI document, from the handlers' own annotations, and the page that tries it out without a network.
+
+use axum::Router;
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use super::state::Http;
+use super::{events, health, marketplaces, merchants, orders, verdicts};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Andon",
+        description = "Seller health for marketplaces: events in, every merchant's standing explained. Errors are `application/problem+json` with a stable `type`."
+    ),
+    modifiers(&Bearer),
+    security(("bearer" = []))
+)]
+struct Described;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut Document) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        document.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Every resource, with its description.
+pub fn api() -> (Router<Http>, Document) {
+    let router = OpenApiRouter::with_openapi(Described::openapi())
+        .routes(routes!(events::send))
+        .routes(routes!(marketplaces::list::list))
+        .routes(routes!(marketplaces::create::create))
+        .routes(routes!(marketplaces::show::show))
+        .routes(routes!(marketplaces::change::change))
+        .routes(routes!(merchants::list::list))
+        .routes(routes!(merchants::show::show))
+        .routes(routes!(merchants::register::register))
+        .routes(routes!(orders::show::show))
+        .routes(routes!(orders::put::put))
+        .routes(routes!(orders::list::list))
+        .routes(routes!(orders::feedback::show))
+        .routes(routes!(orders::feedback::leave))
+        .routes(routes!(orders::moderate::strike))
+        .routes(routes!(orders::moderate::withdraw))
+        .routes(routes!(orders::moderate::restore))
+        .routes(routes!(health::show::show))
+        .routes(routes!(health::history::history))
+        .routes(routes!(health::evidence::evidence))
+        .routes(routes!(health::recovery::recovery))
+        .routes(routes!(health::what_if::what_if))
+        .routes(routes!(verdicts::show::show))
+        .routes(routes!(verdicts::replay::replay));
+    router.split_for_parts()
+}
+
+/// `/openapi.json` and the page at `/docs`.
+pub fn docs(document: Document) -> Router<Http> {
+    // Without this the page would send the document's address to a validator on the internet.
+    let config = Config::default().validator_url("none").persist_authorization(false);
+    SwaggerUi::new("/docs").url("/openapi.json", document).config(config).into()
+}

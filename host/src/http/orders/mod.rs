@@ -1,0 +1,253 @@
+//! `/v1/marketplaces/{m}/orders`: each order as its events fold to.
+
+pub mod feedback;
+pub mod list;
+pub mod moderate;
+pub mod put;
+pub mod show;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use andon_domain::change::{Change, Kind};
+use andon_domain::fact::{self, Fact};
+use andon_domain::history::{Entry, History};
+use andon_domain::ids::{Instant, Named, check_reference};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::problem::Problem;
+use super::shapes::{Amount, time};
+use crate::app::App;
+use crate::markets::Market;
+use crate::pipeline::segment;
+use crate::store::session::Subject;
+
+/// Events of one order that are shown; further ones are counted.
+const MAX_EVENTS: usize = 200;
+
+/// Called off.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Cancelled {
+    at: String,
+    by: &'static str,
+    reason: &'static str,
+}
+
+/// A buyer's rating.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Feedback {
+    at: String,
+    /// 1 to 5.
+    rating: u8,
+    as_described: Option<u8>,
+    service: Option<u8>,
+    delivery: Option<u8>,
+    comment: String,
+    /// `counted`, `struck`, `withdrawn` or `removed`.
+    state: &'static str,
+    /// Why it is in that state.
+    reason: Option<String>,
+    /// Who brought it there.
+    actor: Option<String>,
+}
+
+/// A buyer's claim.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Claim {
+    claim: String,
+    opened_at: String,
+    kind: &'static str,
+    state: &'static str,
+    closed_at: Option<String>,
+}
+
+/// A return.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Return {
+    r#return: String,
+    requested_at: String,
+    reason: String,
+    answered_at: Option<String>,
+    outcome: &'static str,
+    dissatisfied: bool,
+}
+
+/// Trouble on the way.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Incident {
+    incident: String,
+    opened_at: String,
+    kind: &'static str,
+    responsible: &'static str,
+    resolved_at: Option<String>,
+}
+
+/// A contact about the order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Contact {
+    contact: String,
+    opened_at: String,
+    channel: &'static str,
+    reason: String,
+    answer_owed: bool,
+    first_answer_at: Option<String>,
+    resolved_at: Option<String>,
+    reopened: u16,
+    satisfaction: Option<u8>,
+}
+
+/// An order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Order {
+    #[serde(rename = "ref")]
+    reference: String,
+    merchant: String,
+    buyer: String,
+    listing: String,
+    units: u32,
+    amount: Amount,
+    fulfilment: &'static str,
+    service: &'static str,
+    placed_at: String,
+    ship_by: Option<String>,
+    deliver_by: Option<String>,
+    shipped_at: Option<String>,
+    delivered_at: Option<String>,
+    /// `none`, `uploaded`, `scanned` or `delivered-confirmed`.
+    tracking: &'static str,
+    cancelled: Option<Cancelled>,
+    feedback: Option<Feedback>,
+    claims: Vec<Claim>,
+    returns: Vec<Return>,
+    incidents: Vec<Incident>,
+    contacts: Vec<Contact>,
+    /// The events it came from, by their time; shown for a single order only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Object>>)]
+    events: Option<Vec<Box<RawValue>>>,
+}
+
+impl Order {
+    fn of(order: fact::Order, history: &History, market: &Market) -> Self {
+        let feedback = order.feedback.as_ref().map(|f| Feedback::of(f, history));
+        let claim = |c: fact::Claim| Claim {
+            claim: c.reference,
+            opened_at: time(c.opened),
+            kind: c.kind.word(),
+            state: c.state.word(),
+            closed_at: c.closed.map(time),
+        };
+        let ret = |r: fact::ReturnRequest| Return {
+            r#return: r.reference,
+            requested_at: time(r.requested),
+            reason: r.reason,
+            answered_at: r.answered.map(time),
+            outcome: r.outcome.word(),
+            dissatisfied: r.dissatisfied,
+        };
+        let incident = |i: fact::Incident| Incident {
+            incident: i.reference,
+            opened_at: time(i.at),
+            kind: i.kind.word(),
+            responsible: i.responsible.word(),
+            resolved_at: i.resolved.map(time),
+        };
+        Self {
+            reference: order.id.name,
+            merchant: order.merchant,
+            buyer: order.buyer.name,
+            listing: order.listing.name,
+            units: order.units,
+            amount: Amount { minor: order.amount, currency: market.currency.clone() },
+            fulfilment: order.fulfilment.word(),
+            service: order.service.word(),
+            placed_at: time(order.placed),
+            ship_by: order.ship_by.map(time),
+            deliver_by: order.deliver_by.map(time),
+            shipped_at: order.shipped.map(time),
+            delivered_at: order.delivered.map(time),
+            tracking: order.tracking.word(),
+            cancelled: order.cancelled.map(|c| Cancelled { at: time(c.at), by: c.by.word(), reason: c.reason.word() }),
+            feedback,
+            claims: order.claims.into_iter().map(claim).collect(),
+            returns: order.returns.into_iter().map(ret).collect(),
+            incidents: order.incidents.into_iter().map(incident).collect(),
+            contacts: order.contacts.into_iter().map(contact).collect(),
+            events: None,
+        }
+    }
+}
+
+fn contact(c: fact::Contact) -> Contact {
+    Contact {
+        contact: c.id.name,
+        opened_at: time(c.opened),
+        channel: c.channel.word(),
+        reason: c.reason,
+        answer_owed: c.answer_owed,
+        first_answer_at: c.first_answer.map(time),
+        resolved_at: c.resolved.map(time),
+        reopened: c.reopened,
+        satisfaction: c.satisfaction,
+    }
+}
+
+impl Feedback {
+    fn of(feedback: &fact::Feedback, history: &History) -> Self {
+        let actor = history.entries().iter().rev().find_map(|e| match &e.change {
+            Change::FeedbackChanged { actor, .. } => Some(actor.clone()),
+            _ => None,
+        });
+        Self {
+            at: time(feedback.at),
+            rating: feedback.rating,
+            as_described: feedback.as_described,
+            service: feedback.service,
+            delivery: feedback.delivery,
+            comment: feedback.comment.clone(),
+            state: feedback.state.word(),
+            reason: (!feedback.state_reason.is_empty()).then(|| feedback.state_reason.clone()),
+            actor: actor.flatten(),
+        }
+    }
+}
+
+/// What is stored under an order's reference: perhaps only events that wait for the order.
+async fn subject(app: &App, market: &Market, reference: &str) -> Result<Option<Subject>, Problem> {
+    check_reference(reference).map_err(|_| Problem::NotFound)?;
+    let (id, key) = (market.id, app.keys.named(&market.code, "order", reference).key);
+    let found = app.store.read(move |session| session.subjects(id, &[(Kind::Order, key)])).await?;
+    Ok(found.into_iter().next().flatten().filter(|s| s.reference == reference))
+}
+
+/// The order as its events fold to by now; `None` while it has not been placed.
+fn fold(subject: &Subject) -> Option<fact::Order> {
+    match subject.history.fact(&Named { key: subject.key, name: subject.reference.clone() }, Instant::MAX)? {
+        Fact::Order(order) => Some(*order),
+        _ => None,
+    }
+}
+
+/// The raw events behind a history, its contacts' included, oldest first.
+async fn events(app: &Arc<App>, history: &History) -> Result<Vec<Box<RawValue>>, Problem> {
+    let of_contacts = history.contacts().flat_map(|(_, entries)| entries);
+    let mut entries: Vec<&Entry> = history.entries().iter().chain(of_contacts).collect();
+    entries.sort_by_key(|e| (e.at, e.tie));
+    let sources: Vec<_> = entries.iter().take(MAX_EVENTS).map(|e| e.source).collect();
+    let read = app.store.read(move |session| {
+        let mut segments: HashMap<i64, Vec<Vec<u8>>> = HashMap::new();
+        let mut events = Vec::with_capacity(sources.len());
+        for source in sources {
+            if let std::collections::hash_map::Entry::Vacant(slot) = segments.entry(source.segment) {
+                let packed = session.segment(source.segment)?.unwrap_or_default();
+                slot.insert(segment::unpack(&packed)?);
+            }
+            events.extend(segments[&source.segment].get(source.index as usize).cloned());
+        }
+        Ok(events)
+    });
+    let raw = |bytes: Vec<u8>| serde_json::from_slice::<Box<RawValue>>(&bytes).map_err(|e| Problem::Internal(Box::new(e)));
+    read.await?.into_iter().map(raw).collect()
+}
