@@ -16,6 +16,9 @@ pub enum StoreError {
         /// What does not hold.
         what: String,
     },
+    /// Another process has the SQLite file open.
+    #[error("another andon process is using this database ({0} is locked)")]
+    InUse(String),
     /// The database failed or cannot be reached.
     #[error("database: {0}")]
     Driver(String),

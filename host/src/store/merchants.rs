@@ -102,6 +102,13 @@ impl Store {
         Ok(Entity::find_by_id(id).one(self.db()).await?.map(read))
     }
 
+    /// How many merchants have a verdict.
+    pub async fn count_judged(&self, market: i64) -> Result<u64, StoreError> {
+        use sea_orm::PaginatorTrait;
+        let judged = Entity::find().filter(Column::Marketplace.eq(market)).filter(Column::Verdict.is_not_null());
+        Ok(judged.count(self.db()).await?)
+    }
+
     /// A page of merchants.
     pub async fn merchants(&self, market: i64, filter: &Filter, page: Page) -> Result<Vec<MerchantRow>, StoreError> {
         let query = narrow(Entity::find().filter(Column::Marketplace.eq(market)), filter);

@@ -30,7 +30,7 @@ pub use session::Session;
 
 /// Per connection; only WAL stays in the file. FULL keeps what was acknowledged through a loss of power, and checkpoints
 /// every 10,000 pages instead of 1,000 write each page half as often.
-const SQLITE_PRAGMAS: [(&str, &str); 6] = [
+pub(crate) const SQLITE_PRAGMAS: [(&str, &str); 6] = [
     ("journal_mode", "wal"),
     ("synchronous", "full"),
     ("wal_autocheckpoint", "10000"),
@@ -55,6 +55,8 @@ pub struct Store {
     readers: Mutex<Vec<Box<dyn Session>>>,
     permits: Semaphore,
     secret: [u8; 16],
+    /// Held as long as the store is open.
+    _lock: Option<std::fs::File>,
 }
 
 /// A transaction of the cold path; holds the gate until it ends.
@@ -74,6 +76,7 @@ impl Write {
 impl Store {
     /// Connects and brings the schema up to date. `fresh_secret` becomes the database's secret where it has none yet.
     pub async fn open(url: &str, fresh_secret: [u8; 16]) -> Result<Arc<Self>, StoreError> {
+        let lock = lock(url)?;
         let db = connect(url).await?;
         Migrator::up(&db, None).await?;
         let backend = match db.get_database_backend() {
@@ -82,7 +85,7 @@ impl Store {
         };
         let secret = secret(&db, fresh_secret).await?;
         let (gate, readers, permits) = (Arc::default(), Mutex::default(), Semaphore::new(READERS));
-        Ok(Arc::new(Self { db, backend, gate, readers, permits, secret }))
+        Ok(Arc::new(Self { db, backend, gate, readers, permits, secret, _lock: lock }))
     }
 
     /// The database's secret, from which keyed hashes are made.
@@ -160,6 +163,22 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection, StoreError> {
         });
     }
     Ok(Database::connect(options).await?)
+}
+
+/// One process at a time writes to a SQLite file: the writer counts row numbers and sums in its head.
+fn lock(url: &str) -> Result<Option<std::fs::File>, StoreError> {
+    if !url.starts_with("sqlite:") {
+        return Ok(None);
+    }
+    let mut path = sqlite_path(url).into_os_string();
+    path.push(".lock");
+    let failed = |e: std::io::Error| StoreError::Driver(format!("{}: {e}", path.display()));
+    let file = std::fs::File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(path.display().to_string())),
+        Err(std::fs::TryLockError::Error(e)) => Err(failed(e)),
+    }
 }
 
 fn sqlite_path(url: &str) -> PathBuf {

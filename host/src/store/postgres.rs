@@ -207,10 +207,6 @@ impl Session for PgSession {
         self.run(async |c| read::due(c, market, now, limit).await)
     }
 
-    fn next_moment(&mut self, market: i64) -> Result<Option<Instant>> {
-        self.run(async |c| read::next_moment(c, market).await)
-    }
-
     fn states(&mut self, merchants: &[i64]) -> Result<Vec<MerchantState>> {
         self.run(async |c| read::states(c, merchants).await)
     }

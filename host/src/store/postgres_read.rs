@@ -151,12 +151,6 @@ pub(super) async fn due(c: &mut PgConnection, market: i64, now: Instant, limit: 
     Ok(due)
 }
 
-pub(super) async fn next_moment(c: &mut PgConnection, market: i64) -> Result<Option<Instant>> {
-    let sql = "select min(at) from (select min(at) as at from agenda where marketplace = $1 union all
-        select min(at) from revisits where marketplace = $1) m";
-    Ok(query_scalar(sql).bind(market).fetch_one(c).await?)
-}
-
 pub(super) async fn states(c: &mut PgConnection, merchants: &[i64]) -> Result<Vec<MerchantState>> {
     let sql = "select o.* from unnest($1::bigint[]) with ordinality k(id, i)
         cross join lateral (select id, coalesce(joined_at, first_order, 0), standing, coalesce(since, 0), judged_day, verdict,

@@ -267,8 +267,6 @@ pub trait Session: Send {
     fn revisits_due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>>;
     /// Merchants that must be evaluated by now.
     fn due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<Due>>;
-    /// The next moment at which anything is due by time alone.
-    fn next_moment(&mut self, market: i64) -> Result<Option<Instant>>;
     /// Merchants' states, in the order asked for.
     fn states(&mut self, merchants: &[i64]) -> Result<Vec<MerchantState>>;
     /// All buckets of merchants between two buckets, both included: (merchant, listing, bucket number, sums), lanes apart.
@@ -309,7 +307,7 @@ pub struct EvidenceQuery {
 }
 
 /// Encodes what a row keeps of a subject.
-pub(super) fn encode(subject: &Subject) -> (Vec<u8>, Vec<u8>) {
+pub(crate) fn encode(subject: &Subject) -> (Vec<u8>, Vec<u8>) {
     (postcard::to_stdvec(&subject.history).unwrap_or_default(), postcard::to_stdvec(&subject.marks).unwrap_or_default())
 }
 

@@ -268,12 +268,6 @@ impl Session for SqliteSession {
         Ok(due)
     }
 
-    fn next_moment(&mut self, market: i64) -> Result<Option<Instant>> {
-        let sql = "select min(at) from (select min(at) as at from agenda where marketplace = ?1 union all
-            select min(at) from revisits where marketplace = ?1)";
-        Ok(self.connection.prepare_cached(sql)?.query_row([market], |r| r.get(0))?)
-    }
-
     fn states(&mut self, merchants: &[i64]) -> Result<Vec<MerchantState>> {
         let sql = "select id, coalesce(joined_at, first_order, 0), standing, coalesce(since, 0), judged_day, verdict, next_evaluation
             from merchants where id = ?";
