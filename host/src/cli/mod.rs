@@ -1,5 +1,6 @@
 //! The command line: which command, with which settings. A file a command.
 
+pub mod bench;
 pub mod bundled;
 pub mod demo;
 pub mod import;
@@ -32,6 +33,8 @@ pub struct Cli {
 enum Command {
     /// See it work: build the bundled rules, simulate a marketplace, serve it.
     Demo(demo::Args),
+    /// Measure how fast the host is here.
+    Bench(bench::Args),
     /// Run the host.
     #[command(
         after_help = "Every setting but --config may stand in andon.toml under its name (listen = \"0.0.0.0:80\") or in the \
@@ -104,6 +107,7 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command {
             Command::Demo(args) => demo::run(args).await,
+            Command::Bench(args) => bench::run(args).await,
             Command::Serve(flags) => serve::run(&Config::load(&flags)?).await,
             Command::Simulate(args) => simulate::run(args),
             Command::Import { args, place } => {

@@ -1,0 +1,32 @@
+//! `andon bench`: figures as a table or as JSON.
+
+use crate::bench;
+
+/// What to measure, and how to tell.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+    /// Figures as JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Events in over HTTP against the same rows written bare; how long senders and verdicts wait.
+    Ingest(bench::ingest::Args),
+}
+
+/// Measures and prints.
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let figures = match &args.what {
+        What::Ingest(args) => bench::ingest::run(args).await?,
+    };
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&figures)?);
+    } else {
+        print!("{}", bench::table(&figures));
+    }
+    Ok(())
+}
