@@ -273,8 +273,8 @@ fn contact(from: Instant, habits: &Habits, of_order: bool, chance: &mut Chance, 
 
 fn violate(at: Instant, chance: &mut Chance, tell: Tell<'_>) {
     let severity = chance.pick(Severity::Low, &[Severity::Low, Severity::Medium, Severity::High, Severity::Critical]);
-    let policy = chance
-        .pick("listing-policy", &["intellectual-property", "product-authenticity", "restricted-product", "review-manipulation"]);
+    let policy =
+        chance.pick("listing", &["intellectual-property", "authenticity", "restricted-products", "condition", "reviews"]);
     tell(chance, at, What::Violated(severity, policy));
     if chance.of(0.6) {
         let state = chance.pick(ViolationState::Resolved, &[ViolationState::Acknowledged, ViolationState::Overturned]);
