@@ -1,5 +1,6 @@
 //! Logs, traces and metrics. Bodies, tokens and keys are never logged; errors are logged once, where they leave.
 
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -50,7 +51,7 @@ pub enum TelemetryError {
 pub fn logs(config: &Config, shutdown: &Shutdown) -> Result<(), TelemetryError> {
     let filter = EnvFilter::try_new(&config.log_filter)
         .map_err(|source| TelemetryError::Filter { value: config.log_filter.clone(), source })?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match config.log {
         LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
         LogFormat::Pretty => lines.with_target(false).with_filter(filter).boxed(),

@@ -22,7 +22,8 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     telemetry::logs(config, &shutdown)?;
     let metrics = telemetry::metrics(&shutdown)?;
     let app = super::open(config).await?;
-    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("setting `listen`: {} cannot be bound", config.listen))?;
+    let listener =
+        TcpListener::bind(config.listen).await.with_context(|| format!("setting `listen`: {} cannot be bound", config.listen))?;
     shutdown.on_signals()?;
     tracing::info!("listening on http://{}, try it at http://{0}/docs", listener.local_addr()?);
     host(app, config, listener, &shutdown, Some(metrics)).await

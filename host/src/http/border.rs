@@ -47,13 +47,7 @@ pub struct Border {
 
 impl Border {
     /// As `config` says.
-    pub fn new(
-        config: &Config,
-        verifier: Verifier,
-        keys: Keys,
-        store: Arc<Store>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub fn new(config: &Config, verifier: Verifier, keys: Keys, store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
         Self {
             verifier,
             rates: RateLimits::new(config.rate, config.rate_anonymous),

@@ -7,7 +7,7 @@ use andon_domain::ids::Instant;
 
 use super::problem::Problem;
 use crate::app::App;
-use crate::events::{self, EventContext, Written};
+use crate::events::{self, EventContext, EventProblem, Written};
 use crate::markets::Market;
 use crate::pipeline::accept::Outcome;
 
@@ -15,7 +15,12 @@ use crate::pipeline::accept::Outcome;
 const SOURCE: &str = "urn:andon:api";
 
 /// Brings in changes of one subject, all of them or none; answers when they are durable.
-pub(super) async fn deliver(app: &Arc<App>, market: &Arc<Market>, subject: &str, changes: Vec<(Instant, Change)>) -> Result<(), Problem> {
+pub(super) async fn deliver(
+    app: &Arc<App>,
+    market: &Arc<Market>,
+    subject: &str,
+    changes: Vec<(Instant, Change)>,
+) -> Result<(), Problem> {
     let now = app.clock.now();
     let context = EventContext { marketplace: &market.code, currency: &market.currency, keys: &app.keys, now };
     let mut events = Vec::with_capacity(changes.len());
@@ -24,7 +29,7 @@ pub(super) async fn deliver(app: &Arc<App>, market: &Arc<Market>, subject: &str,
         let (marketplace, currency) = (market.code.as_str(), market.currency.as_str());
         let id = app.clock.new_id();
         events::write(&mut raw, &Written { source: SOURCE, id, marketplace, currency, at: *at, subject, change });
-        let event = events::parse(&context, &raw).map_err(|e| Problem::invalid(field(e.field), e.message))?;
+        let event = events::parse(&context, &raw).map_err(problem)?;
         events.push(event);
     }
     let outcomes = app.ingest.submit(market.clone(), events).await?;
@@ -34,10 +39,11 @@ pub(super) async fn deliver(app: &Arc<App>, market: &Arc<Market>, subject: &str,
     }
 }
 
-/// The field of the event in the words of the resource it was made from.
-fn field(of_event: Option<String>) -> String {
-    let field = of_event.unwrap_or_default();
-    field.strip_prefix("data.").map_or(field.clone(), str::to_owned)
+/// An event's problem in the words of the resource it was made from.
+fn problem(of_event: EventProblem) -> Problem {
+    let field = of_event.field.unwrap_or_default();
+    let message = of_event.message.strip_prefix(&format!("{field}: ")).unwrap_or(&of_event.message);
+    Problem::invalid(field.strip_prefix("data.").unwrap_or(&field), message)
 }
 
 /// A moment at which a change counts as the newest of a subject: now by the marketplace's clock, but after `last`.

@@ -4,6 +4,7 @@
 use std::hash::Hasher;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, VARY};
@@ -14,9 +15,11 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use siphasher::sip128::{Hasher128, SipHasher13};
 use tokio::sync::RwLock;
+use tower::ServiceExt;
 
 use super::border::Border;
 use super::problem::Problem;
+use crate::auth::Caller;
 
 /// Answers up to this many bytes get a tag.
 const MAX_TAGGED: u64 = 16 << 20;
@@ -36,21 +39,31 @@ impl Paths {
     }
 }
 
+/// What conditions are checked with.
+#[derive(Clone)]
+pub struct Conditions {
+    /// Holds the locks.
+    pub border: Arc<Border>,
+    /// The resources themselves, to look at what a write would change.
+    pub resources: Router,
+}
+
 /// Tags answers to GET and checks the conditions of PUT and PATCH.
-pub async fn conditional(State(border): State<Arc<Border>>, request: Request, next: Next) -> Response {
+pub async fn conditional(State(conditions): State<Conditions>, request: Request, next: Next) -> Response {
     match *request.method() {
         Method::GET | Method::HEAD => {
             let known = request.headers().get(IF_NONE_MATCH).cloned();
             tagged(next.run(request).await, known.as_ref()).await
         }
         Method::PUT | Method::PATCH => {
-            let lock = border.paths.of(request.uri().path());
+            let lock = conditions.border.paths.of(request.uri().path());
             if !has_condition(request.headers()) {
                 let _shared = lock.read().await;
                 return next.run(request).await;
             }
             let _alone = lock.write().await;
-            let now = tagged(next.clone().run(look(&request)).await, None).await;
+            let seen = conditions.resources.oneshot(look(&request)).await.unwrap_or_else(|never| match never {});
+            let now = tagged(seen, None).await;
             match now.status() {
                 StatusCode::OK | StatusCode::NOT_FOUND => {}
                 _ => return now,
@@ -74,7 +87,9 @@ fn look(request: &Request) -> Request {
     for name in [IF_MATCH, IF_NONE_MATCH, CONTENT_TYPE, axum::http::header::CONTENT_LENGTH] {
         get.headers_mut().remove(name);
     }
-    get.extensions_mut().clone_from(request.extensions());
+    if let Some(caller) = request.extensions().get::<Arc<Caller>>() {
+        get.extensions_mut().insert(caller.clone());
+    }
     get
 }
 

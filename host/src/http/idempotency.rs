@@ -94,7 +94,8 @@ async fn kept(response: Response) -> Result<(Response, Option<KeptAnswer>), Prob
     let (parts, body) = response.into_parts();
     let bytes: Bytes = to_bytes(body, MAX_ANSWER).await.map_err(|e| Problem::Internal(Box::new(e)))?;
     let line = |name: &HeaderName| Some(format!("{name}: {}\n", parts.headers.get(name)?.to_str().ok()?));
-    let answer = KeptAnswer { status: parts.status.as_u16(), headers: KEPT.iter().filter_map(line).collect(), body: bytes.to_vec() };
+    let answer =
+        KeptAnswer { status: parts.status.as_u16(), headers: KEPT.iter().filter_map(line).collect(), body: bytes.to_vec() };
     Ok((Response::from_parts(parts, Body::from(bytes)), Some(answer)))
 }
 

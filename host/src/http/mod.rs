@@ -30,6 +30,7 @@ use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use etag::Conditions;
 use problem::Problem;
 use state::Http;
 
@@ -37,8 +38,9 @@ use state::Http;
 pub fn router(http: Http) -> Router {
     let border = http.border.clone();
     let (resources, document) = openapi::api();
+    let conditions = Conditions { border: border.clone(), resources: resources.clone().with_state(http.clone()) };
     let resources = resources
-        .route_layer(from_fn_with_state(border.clone(), etag::conditional))
+        .route_layer(from_fn_with_state(conditions, etag::conditional))
         .route_layer(from_fn_with_state(border.clone(), idempotency::once))
         .route_layer(from_fn_with_state(border.clone(), layers::authenticate));
     Router::new()

@@ -217,7 +217,8 @@ pub(super) async fn generation_of(app: &App, market: &Market, id: i64) -> Result
     let row = app.store.generation(id).await?.ok_or_else(missing)?;
     let rules = app.registry.by_digest(&row.component).await?;
     let settings: Vec<(String, String)> = row.settings.into_iter().collect();
-    let judge = tokio::task::spawn_blocking(move || rules.configure(&settings)).await.map_err(|e| Problem::Internal(Box::new(e)))??;
+    let judge =
+        tokio::task::spawn_blocking(move || rules.configure(&settings)).await.map_err(|e| Problem::Internal(Box::new(e)))??;
     Ok(Arc::new(Generation::new(id, judge, &market.overrides)))
 }
 

@@ -123,8 +123,8 @@ impl OrderState {
         }
         if let Some(cancel) = &self.cancelled {
             let by = Actor::of_word(&cancel.by).ok_or_else(|| Problem::invalid("cancelled.by", "is not one of the actors"))?;
-            let reason =
-                CancelReason::of_word(&cancel.reason).ok_or_else(|| Problem::invalid("cancelled.reason", "is not one of the reasons"))?;
+            let reason = CancelReason::of_word(&cancel.reason)
+                .ok_or_else(|| Problem::invalid("cancelled.reason", "is not one of the reasons"))?;
             let at = moment("cancelled.at", &cancel.at)?;
             let change = Change::OrderCancelled { by, reason };
             match known.and_then(|o| o.cancelled.as_ref()) {

@@ -20,5 +20,9 @@ async fn find(app: &App, caller: &Caller, id: &str) -> Result<(VerdictRow, Arc<M
     let verdict = app.store.verdict(id).await?.ok_or(Problem::NotFound)?;
     let market = app.markets.by_id(verdict.marketplace).ok_or(Problem::NotFound)?;
     let merchant = app.store.merchant_by_id(verdict.merchant).await?.ok_or(Problem::NotFound)?;
-    if caller.reaches_merchant(&market.code, &merchant.reference) { Ok((verdict, market, merchant)) } else { Err(Problem::NotFound) }
+    if caller.reaches_merchant(&market.code, &merchant.reference) {
+        Ok((verdict, market, merchant))
+    } else {
+        Err(Problem::NotFound)
+    }
 }
