@@ -131,7 +131,8 @@ pub(super) fn live(order: &Order, merchant: &Merchant, chance: &mut Chance, tell
     }
     tell(chance, delivered, What::Delivered { tracked });
     let faulty = chance.of(f64::from(habits.faulty));
-    let unhappy = faulty || delivered > order.deliver_by + DAY || chance.of(0.02);
+    let much_too_late = delivered > order.deliver_by + DAY;
+    let unhappy = faulty || chance.of(if much_too_late { 0.4 } else { 0.004 });
     rate(order, habits, delivered, unhappy, chance, tell);
     if chance.of(if unhappy { 0.3 } else { 0.05 }) {
         let from = if unhappy { delivered } else { order.placed };

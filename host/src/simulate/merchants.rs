@@ -62,13 +62,13 @@ fn habits(chance: &mut Chance) -> Habits {
         handling_days: 2,
         late: some(0.025),
         cancels: some(0.006),
-        faulty: some(0.012),
+        faulty: some(0.004),
         untracked: some(0.02),
         silent: some(0.05),
         platform: 0.0,
         bombed: 0.0,
         struck: 0.05,
-        violates: some(0.0005),
+        violates: some(0.0003),
     };
     let habits = Habits { handling_days: 1 + chance.below(4) as u8, platform: if chance.of(0.2) { 0.7 } else { 0.0 }, ..steady };
     match chance.below(100) {
