@@ -90,10 +90,11 @@ pub(super) async fn subjects_after(
     limit: usize,
     locked: bool,
 ) -> Result<Vec<Subject>> {
-    // `id + 0`: one merchant's subjects are few, and better sorted than found among everybody's in the order of `id`.
-    let (which, order) = if merchant.is_some() { ("merchant = $4", "id + 0") } else { ("$4::bigint is null", "id") };
+    // `+ 0` keeps the planner from an index: all subjects are read along the primary key, those of one merchant, which are few
+    // and better sorted than found among everybody's, along the merchant's index.
+    let (which, id) = if merchant.is_some() { ("merchant = $4", "id + 0") } else { ("$4::bigint is null", "id") };
     let sql = format!(
-        "select {SUBJECT} from subjects where marketplace = $1 and id > $2 and {which} order by {order} limit $3 {}",
+        "select {SUBJECT} from subjects where marketplace + 0 = $1 and {id} > $2 and {which} order by {id} limit $3 {}",
         lock(locked)
     );
     let rows = query(AssertSqlSafe(sql)).bind(market).bind(after).bind(limit as i64).bind(merchant).fetch_all(c).await?;
@@ -200,8 +201,9 @@ pub(super) async fn all_books(c: &mut PgConnection, generation: i64) -> Result<V
 }
 
 pub(super) async fn first_bucket(c: &mut PgConnection, generation: i64) -> Result<Option<i32>> {
-    let first: Option<i64> =
-        query_scalar("select min(bucket) from tallies where generation = $1").bind(generation).fetch_one(c).await?;
+    // `min` would, where statistics are old, read the whole generation.
+    let sql = "select bucket from tallies where generation = $1 order by bucket limit 1";
+    let first: Option<i64> = query_scalar(sql).bind(generation).fetch_optional(c).await?;
     Ok(first.map(|bucket| bucket as i32))
 }
 
