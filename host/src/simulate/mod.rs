@@ -104,11 +104,6 @@ impl Simulation {
         Ok(Self { plan, start, merchants, shares, registered: 0, day: 0, ordered: 0, born: 0, pending: BinaryHeap::new() })
     }
 
-    /// The currency and code events are written with.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
     fn begin_day(&mut self) {
         let until = self.shares.orders_until(self.day, self.plan.orders);
         let mut clock = Chance::new(self.plan.seed, Stream::Day(self.day));
