@@ -115,7 +115,7 @@ settings! {
     audience: String = "andon".into(), "andon", "The `aud` that tokens must bear";
     token_seconds: u64 = 3_600, "3600", "Longest life of a token, seconds";
     log: LogFormat = LogFormat::Pretty, "pretty", "Log lines: `json` or `pretty`";
-    log_filter: String = "info".into(), "info", "What is logged, as tracing directives";
+    log_filter: String = "info,sea_orm_migration=warn".into(), "info,sea_orm_migration=warn", "What is logged, as tracing directives";
     body_bytes: usize = 1 << 20, "1048576", "Largest request body, bytes";
     batch_bytes: usize = 8 << 20, "8388608", "Largest body of events, bytes, before and after decompression";
     batch_events: usize = 10_000, "10000", "Most events in one request";

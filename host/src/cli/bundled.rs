@@ -24,6 +24,7 @@ pub async fn install(app: &App, name: &str) -> anyhow::Result<Arc<Rules>> {
     let Some(directory) = find(name) else {
         bail!("no rules named {name} are bundled here; run this from within a checkout, or install them by `andon plugin push`");
     };
+    tracing::info!("building the rules {name}");
     let spinner = ProgressBar::new_spinner().with_message(format!("Building the rules {name}"));
     spinner.enable_steady_tick(Duration::from_millis(100));
     let (package, told) = (format!("andon-{name}"), spinner.clone());
