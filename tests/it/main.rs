@@ -2,7 +2,12 @@
 
 mod admission;
 mod architecture;
+mod bad_input;
 mod flow;
+mod interrupted;
+mod lanes;
 mod migrations;
 mod olist;
+mod routes;
 mod sandbox;
+mod session_parity;

@@ -9,6 +9,7 @@ use andon::events::{EventContext, parse};
 use andon::markets::{ClockKind, Market};
 use andon::pipeline::accept::Outcome;
 use andon::rules::Limits;
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::Value;
 
 use crate::database::{Backend, TestDatabase};
@@ -44,12 +45,19 @@ impl TestApp {
         test
     }
 
-    /// The same database in a host of its own, as after a restart; the old one must do nothing more.
+    /// The same database in a host of its own, as after a restart.
     pub async fn restarted(self) -> Self {
-        let Self { app, clock, database } = self;
-        drop(app);
-        let app = App::open(database.url(), clock.clone(), Limits::default()).await.unwrap();
-        Self { app, clock, database }
+        self.set_aside().taken_up().await
+    }
+
+    /// Ends the host and keeps its database.
+    pub fn set_aside(self) -> Aside {
+        Aside { clock: self.clock, database: self.database }
+    }
+
+    /// How to reach its database.
+    pub fn database_url(&self) -> &str {
+        self.database.url()
     }
 
     /// Makes rules known to the host.
@@ -83,5 +91,27 @@ impl TestApp {
     /// Evaluates everybody who is due.
     pub async fn drain(&self) {
         self.app.drain(MARKET).await.unwrap();
+    }
+
+    /// Codes of the rules' faults that are not over, one for each subject and merchant.
+    pub async fn faults(&self) -> Vec<String> {
+        let db = self.app.store.db();
+        let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), "select code from faults")).await.unwrap();
+        rows.iter().map(|row| row.try_get("", "code").unwrap()).collect()
+    }
+}
+
+/// A database without a host.
+pub struct Aside {
+    clock: Arc<ManualClock>,
+    database: TestDatabase,
+}
+
+impl Aside {
+    /// Starts a host over it.
+    pub async fn taken_up(self) -> TestApp {
+        let Self { clock, database } = self;
+        let app = App::open(database.url(), clock.clone(), Limits::default()).await.unwrap();
+        TestApp { app, clock, database }
     }
 }

@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that fails must fail the test")]
 
 mod app;
+mod client;
 mod database;
 pub mod events;
 pub mod guests;
 mod picture;
 mod postgres;
+pub mod process;
 
-pub use app::{MARKET, TestApp};
+pub use app::{Aside, MARKET, TestApp};
+pub use client::{Answer, Client, Door};
 pub use database::{Backend, TestDatabase};
 pub use picture::Picture;

@@ -1,4 +1,4 @@
-//! The way back: when each metric leaves its breach if nothing more goes wrong, and how many clean orders would end it today.
+//! The way back: when each metric is well again if nothing more goes wrong, and how many clean orders would do it today.
 //! Both ask the same [`Books`] that judge, so what is promised here is what will be read then.
 
 use crate::ids::Day;
@@ -15,13 +15,13 @@ const MOST_ORDERS: i64 = 1 << 40;
 /// What would bring one metric back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovery {
-    /// First day, today included, on which it is not breached; `None` if there is none within [`HORIZON`].
+    /// First day, today included, on which it is not breached, if there is one within [`HORIZON`].
     pub unbreached: Option<Day>,
     /// First day, today included, on which it is good or insufficient.
     pub recovered: Option<Day>,
     /// Days on which defects leave the window for good, and how much, in order, within [`HORIZON`].
     pub leaving: Vec<(Day, i64)>,
-    /// Fewest clean orders that would end the breach today, 0 where there is none; `None` if no number of them can.
+    /// Fewest clean orders that would make it good today, 0 where it is good or insufficient; `None` if no number of them can.
     pub clean_orders: Option<i64>,
 }
 
@@ -39,13 +39,18 @@ pub fn recovery(books: Books<'_>, metric: &Metric, today: Day) -> Recovery {
         if status != Status::Breached {
             found.unbreached.get_or_insert(now);
         }
-        if matches!(status, Status::Good | Status::Insufficient) {
+        if !ill(status) {
             found.recovered = Some(now);
             break;
         }
         day = next_flip(metric, books.sheet, now);
     }
     found
+}
+
+/// Whether there is anything to recover from.
+pub fn ill(status: Status) -> bool {
+    matches!(status, Status::Breached | Status::AtRisk)
 }
 
 /// Whether more is worse.
@@ -108,21 +113,21 @@ fn clean_order(metric: &Metric) -> Vec<u16> {
 
 fn clean_orders(books: Books<'_>, metric: &Metric, today: Day) -> Option<i64> {
     let adds_to = clean_order(metric);
-    let breached = |orders: i64| {
+    let still_ill = |orders: i64| {
         let extra: Vec<_> = books.extra.iter().copied().chain(adds_to.iter().map(|c| (*c, orders))).collect();
-        Books { extra: &extra, ..books }.status(metric, today) == Status::Breached
+        ill(Books { extra: &extra, ..books }.status(metric, today))
     };
-    if !breached(0) {
+    if !still_ill(0) {
         return Some(0);
     }
-    if adds_to.is_empty() || breached(MOST_ORDERS) {
+    if adds_to.is_empty() || still_ill(MOST_ORDERS) {
         return None;
     }
-    // Each clean order moves the value towards the target or leaves it, so the first that ends the breach can be bisected.
+    // Each clean order moves the value towards the target or leaves it, so the first that is enough can be bisected.
     let (mut short, mut enough) = (0, MOST_ORDERS);
     while enough - short > 1 {
         let middle = i64::midpoint(short, enough);
-        if breached(middle) { short = middle } else { enough = middle }
+        if still_ill(middle) { short = middle } else { enough = middle }
     }
     Some(enough)
 }
@@ -253,7 +258,7 @@ mod tests {
             let adds_to = clean_order(&metric);
             let ends = |orders: i64| {
                 let extra: Vec<_> = adds_to.iter().map(|c| (*c, orders)).collect();
-                Books { extra: &extra, ..books }.read(&metric, None, TODAY).status != Status::Breached
+                matches!(Books { extra: &extra, ..books }.read(&metric, None, TODAY).status, Status::Good | Status::Insufficient)
             };
             prop_assert_eq!(found.clean_orders, (0..6000).find(|n| ends(*n)));
         }

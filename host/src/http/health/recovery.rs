@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use andon_domain::calendar::date_of;
 use andon_domain::ids::Day;
-use andon_domain::manifest::{Compare, Formula, Level, Metric};
-use andon_domain::reading::{Reading, Status};
+use andon_domain::manifest::Level;
+use andon_domain::recovery::{ill, recovery as way_back};
 use andon_domain::verdict::{Snapshot, Verdict};
 use axum::Json;
 use axum::extract::State;
@@ -25,8 +25,6 @@ use crate::store::StoreError;
 
 /// How far ahead is looked, days: longer than any window of a year.
 const HORIZON: i32 = 400;
-/// More clean orders than this are no advice.
-const MAX_CLEAN: i64 = 1_000_000_000;
 
 /// When a metric recovers.
 #[derive(Debug, Serialize, ToSchema)]
@@ -38,6 +36,17 @@ pub struct MetricRecovery {
     recovers_on: Option<String>,
     /// So many further orders without a defect would make it good; null where it is well, or orders alone do not help.
     clean_orders: Option<i64>,
+    /// The defects known today, by the day on which they leave the window for good.
+    leaving: Vec<Leaving>,
+}
+
+/// Defects that leave a window.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Leaving {
+    /// First day of the marketplace's calendar on which they count no more.
+    day: String,
+    /// How much.
+    amount: i64,
 }
 
 /// When the standing recovers.
@@ -81,19 +90,23 @@ pub async fn recovery(State(app): State<Arc<App>>, access: AtMerchant<See>) -> R
             let today = scene.now(session, now, &[]);
             Ok(today.and_then(|today| {
                 let ahead = future(&scene, &market_there, &generation_there, &today)?;
-                Ok((today.snapshot, today.verdict, ahead))
+                let reader = scene.reader(now);
+                let books = reader.books(&today.account, &[]);
+                let ways: Vec<_> = generation_there.metrics.iter().map(|m| way_back(books, m, reader.today)).collect();
+                Ok((today.snapshot, today.verdict, ahead, ways))
             }))
         })
         .await??;
-    let (snapshot, verdict, ahead) = days;
-    let metrics = generation.metrics.iter().enumerate().map(|(i, metric)| {
-        let reading = &snapshot.readings[i];
-        let recovers = ill(reading.status).then(|| ahead.iter().find(|d| !ill(d.snapshot.readings[i].status))).flatten();
+    let (snapshot, verdict, ahead, ways) = days;
+    let metrics = generation.metrics.iter().zip(&snapshot.readings).zip(ways).map(|((metric, reading), way)| {
+        let date = |day: Day| date_of(day).to_string();
+        let ill = ill(reading.status);
         MetricRecovery {
             code: metric.code.clone(),
             status: reading.status.word(),
-            recovers_on: recovers.map(|d| date_of(d.day).to_string()),
-            clean_orders: ill(reading.status).then(|| clean_orders(metric, reading)).flatten(),
+            recovers_on: way.recovered.filter(|_| ill).map(date),
+            clean_orders: way.clean_orders.filter(|_| ill),
+            leaving: way.leaving.into_iter().map(|(day, amount)| Leaving { day: date(day), amount }).collect(),
         }
     });
     Ok(Json(Recovery {
@@ -147,76 +160,4 @@ fn standing(generation: &Generation, verdict: &Verdict, ahead: &[Ahead]) -> Stan
 
 fn level(generation: &Generation, verdict: &Verdict) -> Level {
     generation.manifest().standings.get(usize::from(verdict.standing)).map_or(Level::Suspended, |s| s.level)
-}
-
-fn ill(status: Status) -> bool {
-    matches!(status, Status::Breached | Status::AtRisk)
-}
-
-/// The least number of clean orders that makes a ratio good. A clean order adds to the denominator, and to the numerator
-/// where that counts successes, which is where more is better.
-fn clean_orders(metric: &Metric, reading: &Reading) -> Option<i64> {
-    let (Formula::Ratio { .. }, Some(limit)) = (&metric.formula, metric.limit) else { return None };
-    let success = matches!(limit.compare, Compare::Greater | Compare::AtLeast);
-    let good = |k: i64| {
-        let value = (reading.numerator + if success { k } else { 0 }) as f64 / (reading.denominator + k) as f64;
-        limit.compare.holds(value, limit.target) && limit.compare.holds(value, limit.warn)
-    };
-    if reading.denominator <= 0 || !good(MAX_CLEAN) {
-        return None;
-    }
-    // What is good with k clean orders is good with more, so halving finds the least.
-    let (mut bad, mut enough) = (0, MAX_CLEAN);
-    while enough - bad > 1 {
-        let middle = bad + (enough - bad) / 2;
-        if good(middle) { enough = middle } else { bad = middle }
-    }
-    Some(enough)
-}
-
-#[cfg(test)]
-mod tests {
-    use andon_domain::manifest::{Limit, Window};
-
-    use super::*;
-
-    fn least(compare: Compare, target: f64, numerator: i64, denominator: i64) -> Option<i64> {
-        let metric = Metric {
-            code: "m".into(),
-            formula: Formula::Ratio { numerator: 1, denominator: 0 },
-            window: Window::Lifetime,
-            limit: Some(Limit { compare, target, warn: target }),
-            evidence: None,
-            min_denominator: 0,
-            min_numerator: 0,
-            min_buyers: 0,
-        };
-        let reading = Reading {
-            value: 0.0,
-            numerator,
-            denominator,
-            buyers: 0,
-            lower: 0.0,
-            upper: 0.0,
-            peers: None,
-            status: Status::Breached,
-            breached_in_a_row: 1,
-            from: 0,
-            to: 0,
-            excluded_numerator: 0,
-            value_with_excluded: 0.0,
-        };
-        clean_orders(&metric, &reading)
-    }
-
-    #[test]
-    fn the_least_number_of_clean_orders() {
-        // 7 of n is under 1 % from n = 701 on; 7 of 700 is exactly 1 %.
-        assert_eq!(least(Compare::Less, 0.01, 7, 170), Some(531));
-        assert_eq!(least(Compare::AtMost, 0.01, 7, 170), Some(530));
-        // (80 + k) / (100 + k) reaches 90 % at k = 100.
-        assert_eq!(least(Compare::AtLeast, 0.9, 80, 100), Some(100));
-        assert_eq!(least(Compare::Less, 0.0, 7, 170), None);
-        assert_eq!(least(Compare::Less, 0.01, 0, 0), None);
-    }
 }

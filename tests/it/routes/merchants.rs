@@ -1,0 +1,115 @@
+//! GET and PUT merchants: listed by the page, filtered, registered.
+
+use andon::auth::Scope;
+use andon_tests::events::{DAY, NOW, good_orders, rfc3339};
+use andon_tests::{Door, MARKET, on_both};
+use serde_json::{Value, json};
+
+use super::{MERCHANT, Shop};
+
+const MERCHANTS: &str = "/v1/marketplaces/olist/merchants";
+
+fn refs(page: &Value) -> Vec<&str> {
+    page["items"].as_array().unwrap().iter().map(|m| m["ref"].as_str().unwrap()).collect()
+}
+
+on_both! {
+    async fn pages_cover_everybody_once(backend) {
+        let shop = Shop::open(backend).await;
+        for i in 0..6 {
+            shop.test.accept(&good_orders(&format!("n{i}"), i + 1, NOW - 20 * DAY)).await;
+        }
+        shop.test.drain().await;
+        for sort in ["", "&sort=score", "&sort=orders", "&sort=since", "&sort=orders&order=asc"] {
+            let (mut seen, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let page = shop.operator.get(&format!("{MERCHANTS}?limit=3{sort}{cursor}")).await.ok();
+                seen.extend(refs(&page).into_iter().map(str::to_owned));
+                match page["next"].as_str() {
+                    Some(next) => cursor = format!("&cursor={next}"),
+                    None => break,
+                }
+            }
+            if sort == "&sort=orders" {
+                assert_eq!(seen[..2], ["m", "n5"]);
+            }
+            seen.sort();
+            assert_eq!(seen, ["m", "n0", "n1", "n2", "n3", "n4", "n5"], "{sort}");
+        }
+    }
+
+    async fn filters_narrow_the_list(backend) {
+        let shop = Shop::open(backend).await;
+        shop.test.accept(&good_orders("quiet", 3, NOW - 20 * DAY)).await;
+        shop.test.drain().await;
+        for (filter, expected) in [
+            ("metric=odr&status=breached", vec!["m"]),
+            ("metric=odr&status=good", vec![]),
+            ("text=quie", vec!["quiet"]),
+            ("text=%25", vec![]),
+            ("min_score=0", vec!["m", "quiet"]),
+            ("min_score=1001", vec![]),
+        ] {
+            assert_eq!(refs(&shop.operator.get(&format!("{MERCHANTS}?{filter}")).await.ok()), expected, "{filter}");
+        }
+        for (query, expected) in [
+            ("metric=odr", "422 invalid status"),
+            ("metric=nothing&status=good", "422 invalid metric"),
+            ("limit=0", "422 invalid limit"),
+            ("limit=201", "422 invalid limit"),
+        ] {
+            assert_eq!(shop.operator.get(&format!("{MERCHANTS}?{query}")).await.short(), expected, "{query}");
+        }
+    }
+
+    async fn registering_renames_and_takes_no_stale_copy(backend) {
+        let shop = Shop::open(backend).await;
+        let clerk = shop.door.with_scopes(&[Scope::MerchantsWrite, Scope::HealthRead]);
+        let new = format!("{MERCHANTS}/new");
+        let body = json!({"name": "Loja", "joined_at": rfc3339(NOW - 90 * DAY)});
+        assert_eq!(clerk.put(&new, &body).await.status, 201);
+        let again = clerk.put(&new, &json!({"name": "Loja & Cia"})).await;
+        assert_eq!((again.status, &again.ok()["name"]), (200, &json!("Loja & Cia")));
+        let shown = clerk.get(&new).await;
+        let etag = shown.header("etag").to_owned();
+        assert!(!etag.is_empty());
+        let unchanged = clerk.send(axum::http::Method::GET, &new, &[("if-none-match", &etag)], Vec::new()).await;
+        assert_eq!((unchanged.status, unchanged.body.len()), (304, 0));
+        let headers = [("content-type", "application/json"), ("if-match", "\"other\"")];
+        let stale = clerk.send(axum::http::Method::PUT, &new, &headers, body.to_string().into()).await;
+        assert_eq!(stale.short(), "412 precondition-failed");
+    }
+
+    async fn a_merchant_sees_itself_and_nobody_else(backend) {
+        let shop = Shop::open(backend).await;
+        shop.test.accept(&good_orders("other", 1, NOW - 20 * DAY)).await;
+        let merchant = shop.door.merchant("m");
+        assert_eq!(refs(&merchant.get(MERCHANTS).await.ok()), ["m"]);
+        assert_eq!(merchant.get(MERCHANT).await.ok()["orders"], 60);
+        let foreign = merchant.get(&format!("{MERCHANTS}/other")).await;
+        let unknown = merchant.get(&format!("{MERCHANTS}/nobody")).await;
+        assert_eq!((foreign.short(), &foreign.body), ("404 not-found".into(), &unknown.body));
+        for path in ["/health", "/health/history", "/health/evidence?metric=odr", "/health/recovery", "/orders"] {
+            let answer = merchant.get(&format!("{MERCHANTS}/other{path}")).await;
+            assert_eq!((answer.short(), &answer.body), ("404 not-found".into(), &unknown.body), "{path}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cursors_cannot_be_forged_or_lent() {
+    let shop = Shop::open(andon_tests::Backend::Sqlite).await;
+    shop.test.accept(&good_orders("n", 1, NOW - 20 * DAY)).await;
+    let page = shop.operator.get(&format!("{MERCHANTS}?limit=1")).await.ok();
+    let cursor = page["next"].as_str().unwrap().to_owned();
+    let mut forged = cursor.clone().into_bytes();
+    forged[3] = if forged[3] == b'A' { b'B' } else { b'A' };
+    let forged = String::from_utf8(forged).unwrap();
+    for query in [format!("limit=1&cursor={forged}"), "cursor=x".into(), format!("limit=1&sort=orders&cursor={cursor}")] {
+        assert_eq!(shop.operator.get(&format!("{MERCHANTS}?{query}")).await.short(), "400 malformed", "{query}");
+    }
+    let elsewhere = shop.operator.get(&format!("{MERCHANT}/orders?limit=1&cursor={cursor}")).await;
+    assert_eq!(elsewhere.short(), "400 malformed", "a cursor of {MARKET}'s merchants");
+    let stranger = Door::new(&shop.test).stranger();
+    assert_eq!(stranger.get(MERCHANTS).await.short(), "401 unauthenticated");
+}

@@ -1,0 +1,84 @@
+//! Probes, the description of the API, its page, and what every answer has in common.
+
+use andon_tests::{Backend, Door, TestApp};
+use axum::http::Method;
+use serde_json::Value;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn probes_need_no_token() {
+    let test = TestApp::new(Backend::Sqlite).await;
+    let stranger = Door::new(&test).stranger();
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(stranger.get(path).await.status, 200, "{path}");
+    }
+    for path in ["/", "/v1", "/v1/nothing", "/healthz/x"] {
+        let answer = stranger.get(path).await.short();
+        assert!(["404 not-found", "401 unauthenticated"].contains(&answer.as_str()), "{path}: {answer}");
+    }
+    assert_eq!(stranger.send(Method::DELETE, "/healthz", &[], Vec::new()).await.short(), "405 method-not-allowed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_description_names_every_route_and_its_page_works_offline() {
+    let test = TestApp::new(Backend::Sqlite).await;
+    let stranger = Door::new(&test).stranger();
+    let document = stranger.get("/openapi.json").await.ok();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let paths = document["paths"].as_object().unwrap();
+    let mut operations: Vec<String> = paths
+        .iter()
+        .flat_map(|(path, methods)| {
+            methods.as_object().unwrap().keys().map(move |method| format!("{} {path}", method.to_uppercase()))
+        })
+        .collect();
+    operations.sort();
+    let m = "/v1/marketplaces/{m}";
+    let expected = [
+        "GET /v1/marketplaces".into(),
+        format!("GET {m}"),
+        format!("GET {m}/merchants"),
+        format!("GET {m}/merchants/{{ref}}"),
+        format!("GET {m}/merchants/{{ref}}/health"),
+        format!("GET {m}/merchants/{{ref}}/health/evidence"),
+        format!("GET {m}/merchants/{{ref}}/health/history"),
+        format!("GET {m}/merchants/{{ref}}/health/recovery"),
+        format!("GET {m}/merchants/{{ref}}/orders"),
+        format!("GET {m}/orders/{{ref}}"),
+        format!("GET {m}/orders/{{ref}}/feedback"),
+        "GET /v1/verdicts/{id}".into(),
+        format!("PATCH {m}"),
+        "POST /v1/marketplaces".into(),
+        format!("POST {m}/events"),
+        format!("POST {m}/merchants/{{ref}}/health/what-if"),
+        format!("POST {m}/orders/{{ref}}/feedback/restore"),
+        format!("POST {m}/orders/{{ref}}/feedback/strike"),
+        format!("POST {m}/orders/{{ref}}/feedback/withdraw"),
+        "POST /v1/verdicts/{id}/replay".into(),
+        format!("PUT {m}/merchants/{{ref}}"),
+        format!("PUT {m}/orders/{{ref}}"),
+        format!("PUT {m}/orders/{{ref}}/feedback"),
+    ];
+    let mut expected: Vec<String> = expected.into();
+    expected.sort();
+    assert_eq!(operations, expected);
+    let described = |op: &Value| op["operationId"].is_string() && op["summary"].is_string();
+    assert!(paths.values().flat_map(|p| p.as_object().unwrap().values()).all(described));
+
+    let page = stranger.get("/docs/").await;
+    let text = String::from_utf8(page.body.clone()).unwrap();
+    assert_eq!(page.status, 200);
+    assert!(!text.contains("http://") && !text.contains("https://"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_has_an_id_and_safe_headers() {
+    let test = TestApp::new(Backend::Sqlite).await;
+    let client = Door::new(&test).operator();
+    for path in ["/v1/marketplaces", "/v1/marketplaces/none", "/nowhere"] {
+        let answer = client.send(Method::GET, path, &[("x-request-id", "mine-1")], Vec::new()).await;
+        assert_eq!((answer.header("x-request-id"), answer.header("x-content-type-options")), ("mine-1", "nosniff"), "{path}");
+    }
+    assert!(!client.get("/healthz").await.header("x-request-id").is_empty());
+    let long = format!("/v1/marketplaces?x={}", "a".repeat(9_000));
+    assert_eq!(client.get(&long).await.short(), "414 uri-too-long");
+}
