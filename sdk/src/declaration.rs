@@ -54,8 +54,7 @@ impl Counting {
     }
 }
 
-/// Two parts that make one text, joined only when the manifest is asked for: rules are declared on every fresh instance, and
-/// most instances are never asked.
+/// Two parts that make one text, joined only for a manifest.
 type Joined = (&'static str, &'static str);
 
 #[derive(Debug)]
@@ -79,7 +78,8 @@ pub struct Declaration {
     policies: Vec<&'static str>,
     badges: Vec<&'static str>,
     pub(crate) settings: Vec<(&'static str, Kind)>,
-    wording: Vec<Wording>,
+    /// Collected only for a manifest: rules are declared on every fresh instance, and most are never asked to describe themselves.
+    wording: Option<Vec<Wording>>,
 }
 
 fn add<T>(list: &mut Vec<T>, item: T) -> u16 {
@@ -98,8 +98,19 @@ macro_rules! plain_codes {
 }
 
 impl Declaration {
+    /// A declaration that a manifest can be made of.
+    pub(crate) fn worded() -> Self {
+        Self { wording: Some(Vec::new()), ..Self::default() }
+    }
+
     fn word(&mut self, code: &'static str, words: Words) {
-        self.wording.push(Wording { code: (code, ""), en: (words.en, ""), zh_cn: (words.zh_cn, "") });
+        self.say(Wording { code: (code, ""), en: (words.en, ""), zh_cn: (words.zh_cn, "") });
+    }
+
+    fn say(&mut self, wording: Wording) {
+        if let Some(all) = &mut self.wording {
+            all.push(wording);
+        }
     }
 
     /// Something to count.
@@ -119,7 +130,7 @@ impl Declaration {
         let metric = self.metric(code, spec, words);
         let mut reason = |suffix, en, zh_cn| {
             let code = (code, suffix);
-            self.wording.push(Wording { code, en: (words.en, en), zh_cn: (words.zh_cn, zh_cn) });
+            self.say(Wording { code, en: (words.en, en), zh_cn: (words.zh_cn, zh_cn) });
             ReasonCode(add(&mut self.reasons, code))
         };
         Judged {
@@ -187,13 +198,13 @@ impl Declaration {
     }
 
     /// The manifest of the contract.
-    pub(crate) fn manifest(mut self, about: About) -> wit::Manifest {
+    pub(crate) fn manifest(self, about: About) -> wit::Manifest {
         // A code may stand in two lists; it means the same in both and is worded once.
-        let mut worded = BTreeSet::new();
-        self.wording.retain(|w| worded.insert(format!("{}{}", w.code.0, w.code.1)));
+        let mut seen = BTreeSet::new();
+        let mut words = self.wording.unwrap_or_default();
+        words.retain(|w| seen.insert(format!("{}{}", w.code.0, w.code.1)));
         let join = |(a, b): Joined| format!("{a}{b}");
         let strings = |list: Vec<&'static str>| list.into_iter().map(str::to_owned).collect::<Vec<_>>();
-        let wording = self.wording.iter();
         wit::Manifest {
             marketplace: about.marketplace.to_owned(),
             name: about.name.to_owned(),
@@ -210,10 +221,10 @@ impl Declaration {
             policies: strings(self.policies),
             badges: strings(self.badges),
             settings: self.settings.into_iter().map(|(key, kind)| setting(key, &kind)).collect(),
-            wording: wording
-                .clone()
+            wording: words
+                .iter()
                 .map(|w| ("en".to_owned(), join(w.code), join(w.en)))
-                .chain(wording.map(|w| ("zh-CN".to_owned(), join(w.code), join(w.zh_cn))))
+                .chain(words.iter().map(|w| ("zh-CN".to_owned(), join(w.code), join(w.zh_cn))))
                 .collect(),
         }
     }

@@ -16,7 +16,7 @@ pub struct Configured<R> {
 
 /// The manifest.
 pub fn describe<R: Rules>() -> Manifest {
-    let mut declaration = Declaration::default();
+    let mut declaration = Declaration::worded();
     R::declare(&mut declaration);
     declaration.manifest(R::ABOUT)
 }

@@ -87,6 +87,8 @@ pub mod bindings;
 mod codes;
 mod declaration;
 mod guest;
+#[cfg(target_arch = "wasm32")]
+mod memory;
 mod metric;
 mod rules;
 mod settings;

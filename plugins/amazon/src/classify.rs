@@ -20,7 +20,7 @@ const NEGATIVE: u8 = 2;
 
 impl Amazon {
     pub(crate) fn marks_of(&self, now: Instant, subject: &Subject) -> Classified {
-        let mut out = Classified::with_room(8);
+        let mut out = Classified::with_room(12);
         match subject {
             Subject::Order(order) => {
                 self.whole_order(order, &mut out);

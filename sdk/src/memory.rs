@@ -1,0 +1,106 @@
+//! The allocator of a component. Every order crosses the boundary as a handful of small lists, and making and freeing them was a
+//! third of what classifying cost: 2,835 fuel an order of the amazon rules with dlmalloc, 3,076 with talc, 2,012 with this. Freed blocks are kept by
+//! power of two and handed out again, so an instance that is asked often needs no more memory than one that is asked once.
+#![expect(unsafe_code, reason = "an allocator deals in raw memory; nothing else here does")]
+
+use std::alloc::{GlobalAlloc, Layout};
+use std::arch::wasm32::memory_grow;
+use std::cell::Cell;
+use std::ptr;
+
+#[global_allocator]
+static MEMORY: Memory = Memory::new();
+
+const PAGE: usize = 64 * 1024;
+/// Pages taken from the host at a time, at least.
+const PAGES: usize = 4;
+/// Blocks are this large and this aligned, at least; a free one holds the address of the next.
+const SMALLEST: usize = 16;
+
+struct Memory {
+    /// The first free block of each power of two, 0 where there is none.
+    free: [Cell<usize>; usize::BITS as usize],
+    /// Untouched memory.
+    next: Cell<usize>,
+    end: Cell<usize>,
+}
+
+// SAFETY: modules without the threads feature, and these are such, have one thread.
+unsafe impl Sync for Memory {}
+
+impl Memory {
+    const fn new() -> Self {
+        Self { free: [const { Cell::new(0) }; usize::BITS as usize], next: Cell::new(0), end: Cell::new(0) }
+    }
+
+    /// The power of two that a block for `layout` has, `None` where no block is that large or that aligned.
+    fn class(layout: Layout) -> Option<u32> {
+        let size = layout.size().max(layout.align()).max(SMALLEST);
+        size.checked_next_power_of_two().filter(|_| layout.align() <= PAGE).map(usize::trailing_zeros)
+    }
+
+    /// A block from untouched memory; its address is a multiple of `align`.
+    fn untouched(&self, size: usize, align: usize) -> Option<usize> {
+        let start = self.next.get().checked_next_multiple_of(align)?;
+        let end = start.checked_add(size)?;
+        if end > self.end.get() {
+            return self.grown(size, align);
+        }
+        self.next.set(end);
+        Some(start)
+    }
+
+    #[cold]
+    fn grown(&self, size: usize, align: usize) -> Option<usize> {
+        let pages = size.checked_add(align)?.div_ceil(PAGE).max(PAGES);
+        let start = memory_grow(0, pages).checked_mul(PAGE)?;
+        // What follows the last growth joins it; otherwise the rest of that one is given up.
+        if start != self.end.get() {
+            self.next.set(start);
+        }
+        self.end.set(start.checked_add(pages * PAGE)?);
+        self.untouched(size, align)
+    }
+}
+
+// SAFETY: a block is as large as its class, hence as its layout; every block of a class lies at a multiple of its size or of a page,
+// hence of any alignment granted in it; and it is handed out again only after it was freed.
+unsafe impl GlobalAlloc for Memory {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let Some(class) = Self::class(layout) else { return ptr::null_mut() };
+        let list = &self.free[class as usize];
+        let block = ptr::with_exposed_provenance_mut::<usize>(list.get());
+        if block.is_null() {
+            let size = 1usize << class;
+            // Aligned to its size a block serves whoever asks for its class, up to the alignment that is granted at all.
+            return self.untouched(size, size.min(PAGE)).map_or(ptr::null_mut(), ptr::with_exposed_provenance_mut);
+        }
+        // SAFETY: a free block holds the address of the next free one.
+        list.set(unsafe { block.read() });
+        block.cast()
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        let Some(class) = Self::class(layout) else { return };
+        let list = &self.free[class as usize];
+        // SAFETY: the block is free now, and at least as large and aligned as an address.
+        unsafe { block.cast::<usize>().write(list.get()) };
+        list.set(block.expose_provenance());
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let Ok(larger) = Layout::from_size_align(size, layout.align()) else { return ptr::null_mut() };
+        if Self::class(larger) == Self::class(layout) {
+            return block;
+        }
+        // SAFETY: as the caller promises, `block` is of `layout`; the new one is another.
+        unsafe {
+            let moved = self.alloc(larger);
+            if !moved.is_null() {
+                ptr::copy_nonoverlapping(block, moved, layout.size().min(size));
+                self.dealloc(block, layout);
+            }
+            moved
+        }
+    }
+}
