@@ -97,7 +97,7 @@ fn files() -> Vec<(String, String)> {
 }
 
 fn sources() -> impl Iterator<Item = (String, String)> {
-    files().into_iter().filter(|(path, _)| path.ends_with(".rs"))
+    files().into_iter().filter(|(path, _)| Path::new(path).extension().is_some_and(|e| e == "rs"))
 }
 
 /// Lines that are code, with their numbers.
@@ -110,7 +110,7 @@ fn names(line: &str, word: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || c == '_';
     line.match_indices(word).any(|(i, _)| {
         let (before, after) = (line[..i].chars().next_back(), line[i + word.len()..].chars().next());
-        !before.is_some_and(|c| part(c)) && !(word.ends_with(part) && after.is_some_and(part))
+        !(before.is_some_and(part) || word.ends_with(part) && after.is_some_and(part))
     })
 }
 

@@ -54,7 +54,8 @@ impl Ledger {
                     let taken = answer["accepted"].as_u64().unwrap() + answer["duplicates"].as_u64().unwrap();
                     assert_eq!(taken as usize, batch.len(), "{answer}");
                     self.acknowledged.fetch_add(batch.len(), Ordering::Relaxed);
-                    drop(told.send(()));
+                    // Nobody listens any more once the kill is under way.
+                    let _ = told.send(());
                 }
                 Err(_) => return self.unanswered.lock().unwrap().push(batch),
             }

@@ -27,6 +27,8 @@ const MERCHANTS: i64 = 6;
 
 /// A subject's kind and key, and what is to be stored of it.
 type Put = ((Kind, u64), Option<i64>, Option<i64>, Vec<(i64, u64)>, Vec<Mark>, Option<i64>);
+/// A bucket and what is in it: day, slot and sum.
+type Filled = (TallyKey, Vec<(i32, u16, i64)>);
 /// Merchant, how far back the stamp lies, agenda before and after, and the verdict.
 type Judged = (i64, Option<i64>, Option<i64>, Option<i64>, Option<NewVerdict>);
 
@@ -42,7 +44,7 @@ enum Call {
     Register(Vec<(u8, &'static str, i64, i64, u64)>),
     CountOrders(Vec<(i64, i64, i64)>),
     Buckets(Vec<TallyKey>),
-    PutBuckets(Vec<(TallyKey, Vec<(i32, u16, i64)>)>),
+    PutBuckets(Vec<Filled>),
     Evidence(Vec<Evidence>, Vec<Evidence>),
     Revisits(Vec<(i64, i64)>, Vec<(i64, i64)>),
     MarkDirty(Vec<i64>),

@@ -53,5 +53,5 @@ pub fn good_orders(merchant: &str, count: usize, last: i64) -> Vec<Value> {
 
 /// Events as lines.
 pub fn lines(events: &[Value]) -> String {
-    events.iter().map(|e| format!("{e}\n")).collect()
+    events.iter().flat_map(|e| [e.to_string(), "\n".into()]).collect()
 }

@@ -121,7 +121,6 @@ pub async fn recovery(State(app): State<Arc<App>>, access: AtMerchant<See>) -> R
 /// A day to come, if nothing more happens.
 struct Ahead {
     day: Day,
-    snapshot: Snapshot,
     verdict: Verdict,
 }
 
@@ -131,8 +130,7 @@ fn future(
     generation: &Generation,
     today: &crate::pipeline::play::Play,
 ) -> Result<Vec<Ahead>, PlayError> {
-    let well = level(generation, &today.verdict) <= Level::Good && !today.snapshot.readings.iter().any(|r| ill(r.status));
-    if well {
+    if level(generation, &today.verdict) <= Level::Good {
         return Ok(Vec::new());
     }
     let first = market.calendar.day_of(today.snapshot.now) + 1;
@@ -140,8 +138,7 @@ fn future(
     let shown = |day: &Day| scene.reader(market.calendar.start_of(*day)).snapshot(&today.account, scene.party.clone(), &[]);
     let snapshots: Vec<Snapshot> = days.iter().map(shown).collect();
     let verdicts = generation.judge.evaluate(&snapshots)?;
-    let ahead = days.into_iter().zip(snapshots).zip(verdicts);
-    Ok(ahead.map(|((day, snapshot), verdict)| Ahead { day, snapshot, verdict }).collect())
+    Ok(days.into_iter().zip(verdicts).map(|(day, verdict)| Ahead { day, verdict }).collect())
 }
 
 fn standing(generation: &Generation, verdict: &Verdict, ahead: &[Ahead]) -> StandingRecovery {
