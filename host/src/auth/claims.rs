@@ -78,6 +78,12 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Whoever these claims make.
+    #[cfg(test)]
+    pub(crate) fn of_claims(json: &str) -> Option<Self> {
+        serde_json::from_str::<Claims>(json).ok()?.caller()
+    }
+
     /// Whether the token bears `scope`, or `admin`.
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)

@@ -2,7 +2,7 @@
 //! configured, is readable by its owner alone, and is never shown.
 
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use andon_domain::ids::Instant;
@@ -88,7 +88,7 @@ impl TrialKey {
         let path = home.join(FILE);
         let failed = |source| TrialError::File { path: path.clone(), source };
         if !path.exists() {
-            std::fs::create_dir_all(home).map_err(failed)?;
+            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(home).map_err(failed)?;
             create(&path)?;
         }
         if std::fs::metadata(&path).map_err(failed)?.permissions().mode() & 0o077 != 0 {

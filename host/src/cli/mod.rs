@@ -11,6 +11,7 @@ pub mod simulate;
 pub mod token;
 pub mod verify;
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -131,6 +132,8 @@ pub async fn open(config: &Config) -> anyhow::Result<Arc<App>> {
 
 /// The database's URL, with the home made where there is none.
 fn prepared(config: &Config) -> anyhow::Result<String> {
-    std::fs::create_dir_all(&config.home).with_context(|| format!("the home {} cannot be made", config.home.display()))?;
+    // Whoever may read the home may sign tokens.
+    let home = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.home);
+    home.with_context(|| format!("the home {} cannot be made", config.home.display()))?;
     Ok(config.database_url())
 }

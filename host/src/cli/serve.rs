@@ -59,9 +59,11 @@ pub fn policy(config: &Config) -> Policy {
 }
 
 async fn verifier(config: &Config, app: &App) -> anyhow::Result<Verifier> {
-    let keys = match &config.jwks {
-        Some(place) => KeySource::load(place, app.clock.now()).await?,
-        None => KeySource::fixed(TrialKey::of_home(&config.home)?.ring()?),
+    let keys = if let Some(place) = &config.jwks {
+        KeySource::load(place, app.clock.now()).await?
+    } else {
+        tracing::warn!("no `jwks` is set: tokens are checked with the trial key of the home, which is for trials only");
+        KeySource::fixed(TrialKey::of_home(&config.home)?.ring()?)
     };
     Ok(Verifier::new(keys, policy(config), app.clock.clone()))
 }

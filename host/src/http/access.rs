@@ -200,3 +200,7 @@ where
         Ok(Self { market, merchant, caller, right: PhantomData })
     }
 }
+
+#[cfg(test)]
+#[path = "access_tests.rs"]
+mod tests;

@@ -33,9 +33,10 @@ pub(super) async fn deliver(
         events.push(event);
     }
     let outcomes = app.ingest.submit(market.clone(), events).await?;
-    match outcomes.iter().all(|o| *o == Outcome::Accepted) {
-        true => Ok(()),
-        false => Err(Problem::Conflict("an event of the same name was accepted before".into())),
+    if outcomes.iter().all(|o| *o == Outcome::Accepted) {
+        Ok(())
+    } else {
+        Err(Problem::Conflict("an event of the same name was accepted before".into()))
     }
 }
 

@@ -6,15 +6,18 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use axum::http::request::Parts;
 use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
 use super::border::Border;
 use super::json;
 use super::problem::Problem;
+
+/// Most bytes of a body that is too large which are read before the answer.
+const MAX_THROWN_AWAY: usize = 128 << 20;
 
 /// A JSON body: typed, strict, bounded in size and time.
 #[derive(Debug)]
@@ -67,20 +70,36 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// A request's whole body, if it is at most `limit` bytes and arrives within `deadline`.
+/// A request's whole body, if it is at most `limit` bytes and arrives within `deadline`. What is too much is read on and thrown
+/// away for a while, because a client that is still writing would not see the answer.
 pub(super) async fn body(request: Request, limit: usize, deadline: Duration) -> Result<Bytes, Problem> {
+    let said = request.headers().get(CONTENT_LENGTH).and_then(|l| l.to_str().ok()?.parse::<usize>().ok());
+    let waits = request.headers().contains_key(EXPECT);
     let too_large = || Problem::TooLarge(format!("at most {limit} bytes are accepted"));
-    let said = request.headers().get(CONTENT_LENGTH).and_then(|l| l.to_str().ok()?.parse::<u64>().ok());
-    if said.is_some_and(|length| length > limit as u64) {
+    if waits && said.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
-    let read = Limited::<Body>::new(request.into_body(), limit).collect();
-    match tokio::time::timeout(deadline, read).await {
-        Err(_) => Err(Problem::Timeout),
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
-        Ok(Err(_)) => Err(Problem::Malformed("the body ended early".into())),
+    let collected = collect(request.into_body(), limit, said.unwrap_or(0));
+    let whole = tokio::time::timeout(deadline, collected).await.map_err(|_| Problem::Timeout)?;
+    whole.map_err(|_| Problem::Malformed("the body ended early".into()))?.ok_or_else(too_large)
+}
+
+/// The body, or `None` where it is, or was said to be, longer than `limit`.
+async fn collect(mut body: Body, limit: usize, said: usize) -> Result<Option<Bytes>, axum::Error> {
+    let mut whole = Vec::with_capacity(said.min(limit).min(1 << 20));
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        length += data.len();
+        if length.max(said) <= limit {
+            whole.extend_from_slice(&data);
+        } else if length > MAX_THROWN_AWAY {
+            break;
+        } else {
+            whole = Vec::new();
+        }
     }
+    Ok((length.max(said) <= limit).then(|| whole.into()))
 }
 
 /// The media type in lower case, with its parameters; a charset other than UTF-8 is not accepted.
@@ -124,6 +143,10 @@ mod tests {
         assert!(matches!(body(request(Body::from("123456")), 5, second).await, Err(Problem::TooLarge(_))));
         let said = Request::builder().header(CONTENT_LENGTH, "99999999999").body(Body::empty()).unwrap();
         assert!(matches!(body(said, 5, second).await, Err(Problem::TooLarge(_))));
+        let pieces =
+            |n: usize| Body::from_stream(futures::stream::iter((0..n).map(|_| Ok::<_, std::io::Error>(Bytes::from("12")))));
+        assert_eq!(body(request(pieces(2)), 5, second).await.unwrap(), "1212");
+        assert!(matches!(body(request(pieces(3)), 5, second).await, Err(Problem::TooLarge(_))));
         let never = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
         assert!(matches!(body(request(never), 5, Duration::ZERO).await, Err(Problem::Timeout)));
         let broken = Body::from_stream(futures::stream::iter([Ok(Bytes::from("1")), Err(std::io::Error::other("gone"))]));

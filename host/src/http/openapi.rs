@@ -66,3 +66,42 @@ pub fn docs(document: Document) -> Router<Http> {
     let config = Config::default().validator_url("none").persist_authorization(false);
     SwaggerUi::new("/docs").url("/openapi.json", document).config(config).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_operation_is_named_once_and_described() {
+        let document = serde_json::to_value(api().1).unwrap();
+        assert_eq!(document["openapi"], "3.1.0");
+        let mut names = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let name = operation["operationId"].as_str().unwrap();
+                assert!(names.insert(name.to_owned()), "{name} twice");
+                assert!(operation["summary"].is_string() || operation["description"].is_string(), "{method} {path}");
+                let given: Vec<_> = operation["parameters"].as_array().into_iter().flatten().map(|p| &p["name"]).collect();
+                for wanted in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+                    assert!(given.iter().any(|name| *name == wanted), "{method} {path}: {wanted}");
+                }
+            }
+        }
+        for wanted in ["send_events", "show_health", "what_if", "replay_verdict", "strike_feedback", "change_marketplace"] {
+            assert!(names.contains(wanted), "{wanted}");
+        }
+    }
+
+    #[test]
+    fn schemas_refer_to_schemas_that_are_there() {
+        let document = serde_json::to_value(api().1).unwrap();
+        let known = document["components"]["schemas"].as_object().unwrap();
+        let text = document.to_string();
+        for reference in text.split("#/components/schemas/").skip(1) {
+            let name = reference.split('"').next().unwrap();
+            assert!(known.contains_key(name), "{name}");
+        }
+    }
+}

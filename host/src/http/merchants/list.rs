@@ -39,8 +39,10 @@ pub struct Asked {
     /// Part of the reference or name.
     text: Option<String>,
     /// What to sort by; greatest first unless `order` says otherwise.
+    #[param(inline)]
     sort: Option<By>,
     /// Direction.
+    #[param(inline)]
     order: Option<Direction>,
     /// 1 to 200.
     limit: Option<u64>,

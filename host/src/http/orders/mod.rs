@@ -56,7 +56,8 @@ pub struct Feedback {
 /// A buyer's claim.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Claim {
-    claim: String,
+    #[serde(rename = "claim")]
+    reference: String,
     opened_at: String,
     kind: &'static str,
     state: &'static str,
@@ -66,7 +67,8 @@ pub struct Claim {
 /// A return.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Return {
-    r#return: String,
+    #[serde(rename = "return")]
+    reference: String,
     requested_at: String,
     reason: String,
     answered_at: Option<String>,
@@ -77,7 +79,8 @@ pub struct Return {
 /// Trouble on the way.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Incident {
-    incident: String,
+    #[serde(rename = "incident")]
+    reference: String,
     opened_at: String,
     kind: &'static str,
     responsible: &'static str,
@@ -87,7 +90,8 @@ pub struct Incident {
 /// A contact about the order.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Contact {
-    contact: String,
+    #[serde(rename = "contact")]
+    reference: String,
     opened_at: String,
     channel: &'static str,
     reason: String,
@@ -133,14 +137,14 @@ impl Order {
     fn of(order: fact::Order, history: &History, market: &Market) -> Self {
         let feedback = order.feedback.as_ref().map(|f| Feedback::of(f, history));
         let claim = |c: fact::Claim| Claim {
-            claim: c.reference,
+            reference: c.reference,
             opened_at: time(c.opened),
             kind: c.kind.word(),
             state: c.state.word(),
             closed_at: c.closed.map(time),
         };
         let ret = |r: fact::ReturnRequest| Return {
-            r#return: r.reference,
+            reference: r.reference,
             requested_at: time(r.requested),
             reason: r.reason,
             answered_at: r.answered.map(time),
@@ -148,7 +152,7 @@ impl Order {
             dissatisfied: r.dissatisfied,
         };
         let incident = |i: fact::Incident| Incident {
-            incident: i.reference,
+            reference: i.reference,
             opened_at: time(i.at),
             kind: i.kind.word(),
             responsible: i.responsible.word(),
@@ -182,7 +186,7 @@ impl Order {
 
 fn contact(c: fact::Contact) -> Contact {
     Contact {
-        contact: c.id.name,
+        reference: c.id.name,
         opened_at: time(c.opened),
         channel: c.channel.word(),
         reason: c.reason,
