@@ -179,7 +179,7 @@ on_both! {
         let first = import_olist(&test.app, dir.clone(), MARKET, "amazon".into()).await.unwrap();
         assert_eq!((first.duplicates, first.conflicts, first.first_refusal.as_deref()), (0, 0, None));
         let oracle = Oracle::over(&dir);
-        let mut sellers = Vec::from_iter(oracle.counts(i64::MAX / 1000).into_keys());
+        let mut sellers: Vec<_> = oracle.counts(i64::MAX / 1000).into_keys().collect();
         assert_eq!((first.read.sellers, first.read.parts as i64), (sellers.len(), oracle.numbers("select count(*) from part")[0]));
         sellers.sort();
 

@@ -182,7 +182,7 @@ impl MetricCheck<'_> {
                 }
             }
             Window::Months(n) if !(1..=MAX_MONTHS).contains(&n) => {
-                self.add("window.months", format!("is {n}, not 1 to {MAX_MONTHS}"))
+                self.add("window.months", format!("is {n}, not 1 to {MAX_MONTHS}"));
             }
             Window::Months(_) | Window::QuarterToDate | Window::Lifetime => {}
         }

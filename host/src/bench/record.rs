@@ -115,7 +115,7 @@ impl Session for Recorder {
         all_books(generation: i64) -> Result<Vec<(i32, i64, u64, Bucket)>>;
         first_bucket(generation: i64) -> Result<Option<i32>>;
         buyer_marks(generation: i64, merchants: &[i64], counters: &[u16], from: Instant) -> Result<Vec<(i64, BuyerMark)>>;
-        verdicts(ids: &[Option<Uuid>]) -> Result<Vec<Option<(i64, Vec<u8>, Vec<u8>)>>>;
+        verdicts(ids: &[Option<Uuid>]) -> Result<Vec<Option<crate::store::session::Told>>>;
         segment(id: i64) -> Result<Option<Vec<u8>>>;
         segments_after(market: i64, after: i64, limit: usize) -> Result<Vec<i64>>;
         evidence_page(query: &EvidenceQuery) -> Result<Vec<Evidence>>;

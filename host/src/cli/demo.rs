@@ -29,7 +29,7 @@ const RULES: [&str; 2] = ["amazon", "ebay"];
 /// Events in one request to the writer.
 const BATCH: usize = 1_000;
 /// A simulated life that ended longer ago than this is lived anew: its windows have moved on.
-const STALE: Duration = Duration::from_secs(86_400);
+const STALE: Duration = Duration::from_hours(24);
 
 /// How large a marketplace.
 #[derive(Debug, clap::Args)]

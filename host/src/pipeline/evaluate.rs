@@ -11,7 +11,7 @@ use super::read::{self, Account, Reader, party};
 use crate::clock::Clock;
 use crate::markets::{Generation, Market};
 use crate::store::StoreError;
-use crate::store::session::{Due, FaultRow, Judgement, MerchantState, NewVerdict, Session, StandingWords};
+use crate::store::session::{Due, FaultRow, Judgement, MerchantState, NewVerdict, Session, StandingWords, Told};
 
 /// When a merchant whose evaluation failed is tried again, in milliseconds.
 const RETRY: Instant = 5 * 60 * 1000;
@@ -100,7 +100,7 @@ impl Batch<'_> {
         account: &Account,
         snapshot: &Snapshot,
         verdict: &Verdict,
-        last: Option<&(i64, Vec<u8>, Vec<u8>)>,
+        last: Option<&Told>,
     ) {
         let generation = self.reader.generation;
         let next = self.reader.next(&self.market.calendar, account, &snapshot.readings, verdict.revisit);

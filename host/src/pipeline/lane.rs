@@ -115,6 +115,9 @@ struct Lane {
     stamp: AtomicI64,
 }
 
+/// A marketplace, the time of its latest event, and whether any of its merchants became due.
+type Moved = (Arc<Market>, Instant, bool);
+
 /// What a job came to, to be told after the commit.
 enum Done {
     Outcomes(Vec<Vec<Outcome>>),
@@ -193,7 +196,7 @@ impl Lane {
         }
     }
 
-    fn work(&mut self, units: &mut [Unit]) -> Result<(Vec<Done>, Vec<(Arc<Market>, Instant, bool)>), StoreError> {
+    fn work(&mut self, units: &mut [Unit]) -> Result<(Vec<Done>, Vec<Moved>), StoreError> {
         let stamp = self.stamp.fetch_add(1, Ordering::Relaxed);
         let session = self.session.as_mut();
         session.begin()?;
@@ -222,7 +225,7 @@ impl Lane {
     }
 }
 
-fn other(session: &mut dyn Session, clock: &dyn Clock, job: &mut Job, stamp: i64) -> Result<Option<(Arc<Market>, Instant, bool)>, StoreError> {
+fn other(session: &mut dyn Session, clock: &dyn Clock, job: &mut Job, stamp: i64) -> Result<Option<Moved>, StoreError> {
     match job {
         Job::Revisit { market, subjects, .. } => {
             let now = market.now_after(market.latest(), clock.now());

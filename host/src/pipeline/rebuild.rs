@@ -27,17 +27,23 @@ const PAGE: usize = 1_000;
 /// tallies, so that going back is the same switch.
 pub(crate) fn switch(market: Arc<Market>, row: MarketRow, build: bool, now: Instant) -> Exclusive {
     Box::new(move |session, stamp| {
-        let mut after = 0;
-        while build {
-            let page = session.subjects_after(market.id, None, after, PAGE)?;
-            let Some(last) = page.last() else { break };
-            after = last.id;
-            let mut touched: Vec<Touched> = page.into_iter().map(Touched::stored).collect();
-            settle(session, &market, &mut touched, market.now(now), stamp)?;
+        if build {
+            classify_all(session, &market, now, stamp)?;
         }
         session.put_setup(&row)?;
         session.all_dirty(market.id, stamp)
     })
+}
+
+fn classify_all(session: &mut dyn Session, market: &Market, wall: Instant, stamp: i64) -> Result<(), StoreError> {
+    let mut after = 0;
+    loop {
+        let page = session.subjects_after(market.id, None, after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.id;
+        let mut touched: Vec<Touched> = page.into_iter().map(Touched::stored).collect();
+        settle(session, market, &mut touched, market.now(wall), stamp)?;
+    }
 }
 
 /// What a check of the books found.

@@ -233,7 +233,7 @@ impl Session for PgSession {
         self.run(async |c| read::buyer_marks(c, generation, merchants, counters, from).await)
     }
 
-    fn verdicts(&mut self, ids: &[Option<Uuid>]) -> Result<Vec<Option<(i64, Vec<u8>, Vec<u8>)>>> {
+    fn verdicts(&mut self, ids: &[Option<Uuid>]) -> Result<Vec<Option<crate::store::session::Told>>> {
         self.run(async |c| read::verdicts(c, ids).await)
     }
 

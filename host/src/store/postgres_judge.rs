@@ -94,7 +94,7 @@ async fn put_merchants(c: &mut PgConnection, rows: &[&Judgement]) -> Result<()> 
             statuses = case when excluded.verdict is null then merchants.statuses else excluded.statuses end,
             judged_day = coalesce(excluded.judged_day, merchants.judged_day), since = coalesce(excluded.since, merchants.since),
             standing = coalesce(excluded.standing, merchants.standing), level = coalesce(excluded.level, merchants.level)";
-    let moved = |v: &Option<&NewVerdict>| v.and_then(|v| v.moved).is_some();
+    let moved = |v: &NewVerdict| v.moved.is_some();
     let update = query(sql).bind(column(&rows, |(j, _)| j.merchant)).bind(column(&rows, |(j, _)| j.next));
     let update = update.bind(column(&rows, |(_, v)| v.map(|v| v.id))).bind(column(&rows, |(_, v)| v.map(|v| v.at)));
     let update = update.bind(column(&rows, |(_, v)| v.map(|v| v.projected.code.as_str())));
@@ -102,8 +102,8 @@ async fn put_merchants(c: &mut PgConnection, rows: &[&Judgement]) -> Result<()> 
     let update = update.bind(column(&rows, |(_, v)| v.map(|v| v.statuses.as_str())));
     let update = update.bind(column(&rows, |(_, v)| v.and_then(|v| v.judged_day).map(i64::from)));
     let update = update.bind(column(&rows, |(_, v)| v.and_then(|v| v.moved)));
-    let update = update.bind(column(&rows, |(_, v)| v.filter(|_| moved(v)).map(|v| v.projected.code.as_str())));
-    update.bind(column(&rows, |(_, v)| v.filter(|_| moved(v)).map(|v| v.projected.level.as_str()))).execute(c).await?;
+    let update = update.bind(column(&rows, |(_, v)| v.filter(|v| moved(v)).map(|v| v.projected.code.as_str())));
+    update.bind(column(&rows, |(_, v)| v.filter(|v| moved(v)).map(|v| v.projected.level.as_str()))).execute(c).await?;
     Ok(())
 }
 

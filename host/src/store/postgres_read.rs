@@ -225,7 +225,7 @@ pub(super) async fn buyer_marks(
     Ok(rows.into_iter().map(|(m, n, d, b): (i64, i16, i64, i64)| mark((m, n, d, b))).collect())
 }
 
-pub(super) async fn verdicts(c: &mut PgConnection, ids: &[Option<Uuid>]) -> Result<Vec<Option<(i64, Vec<u8>, Vec<u8>)>>> {
+pub(super) async fn verdicts(c: &mut PgConnection, ids: &[Option<Uuid>]) -> Result<Vec<Option<crate::store::session::Told>>> {
     let mut found = vec![None; ids.len()];
     let sql = "select k.i, o.generation, o.input, o.output from unnest($1::uuid[]) with ordinality k(id, i)
         cross join lateral (select generation, input, output from verdicts where id = k.id limit 1) o";

@@ -100,6 +100,9 @@ pub struct Evidence {
     pub listing: u64,
 }
 
+/// A verdict as it was given: generation, input and output, encoded.
+pub type Told = (i64, Vec<u8>, Vec<u8>);
+
 /// A merchant that must be evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
@@ -278,7 +281,7 @@ pub trait Session: Send {
     /// Counted marks of counters from a moment on: (merchant, mark).
     fn buyer_marks(&mut self, generation: i64, merchants: &[i64], counters: &[u16], from: Instant) -> Result<Vec<(i64, BuyerMark)>>;
     /// Inputs and outputs of verdicts, in the order asked for, `None` where there is none.
-    fn verdicts(&mut self, ids: &[Option<Uuid>]) -> Result<Vec<Option<(i64, Vec<u8>, Vec<u8>)>>>;
+    fn verdicts(&mut self, ids: &[Option<Uuid>]) -> Result<Vec<Option<Told>>>;
     /// Raw events of a segment.
     fn segment(&mut self, id: i64) -> Result<Option<Vec<u8>>>;
     /// Numbers of a marketplace's segments after `after`, oldest first.

@@ -338,7 +338,7 @@ impl Session for SqliteSession {
         Ok(found)
     }
 
-    fn verdicts(&mut self, ids: &[Option<Uuid>]) -> Result<Vec<Option<(i64, Vec<u8>, Vec<u8>)>>> {
+    fn verdicts(&mut self, ids: &[Option<Uuid>]) -> Result<Vec<Option<crate::store::session::Told>>> {
         let mut statement = self.connection.prepare_cached("select generation, input, output from verdicts where id = ?")?;
         ids.iter()
             .map(|id| match id {

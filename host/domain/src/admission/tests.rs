@@ -73,7 +73,7 @@ fn each_rule_names_its_field() {
         ("metrics[0].formula.points", |m| m.metrics[0].formula = points(-1, vec![Term { counter: 0, points: 1, per: 1 }])),
         ("metrics[0].formula.points.terms", |m| m.metrics[0].formula = points(0, vec![])),
         ("metrics[0].formula.points.terms[0].per", |m| {
-            m.metrics[0].formula = points(0, vec![Term { counter: 0, points: 1, per: 0 }])
+            m.metrics[0].formula = points(0, vec![Term { counter: 0, points: 1, per: 0 }]);
         }),
         ("metrics[0].formula.points.terms[0].counter", |m| {
             m.metrics[0].formula = points(0, vec![Term { counter: 7, points: 1, per: 1 }]);
@@ -84,7 +84,7 @@ fn each_rule_names_its_field() {
         ("metrics[0].window.months", |m| m.metrics[0].window = Window::Months(25)),
         ("metrics[0].limit", |m| m.metrics[0].limit = Some(Limit { compare: Compare::Less, target: f64::NAN, warn: 0.0 })),
         ("metrics[0].limit", |m| {
-            m.metrics[0].limit = Some(Limit { compare: Compare::Less, target: 1.0, warn: f64::NEG_INFINITY })
+            m.metrics[0].limit = Some(Limit { compare: Compare::Less, target: 1.0, warn: f64::NEG_INFINITY });
         }),
         ("metrics[0].limit.warn", |m| m.metrics[0].limit = Some(Limit { compare: Compare::AtMost, target: 0.01, warn: 0.02 })),
         ("metrics[0].limit.warn", |m| m.metrics[0].limit = Some(Limit { compare: Compare::AtLeast, target: 0.95, warn: 0.9 })),
