@@ -11,13 +11,15 @@ use andon_domain::change::Kind;
 use andon_domain::history::History;
 use andon_domain::tally::{Bucket, Slot};
 use andon_tests::{Backend, TestDatabase};
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
 use tokio::runtime::Handle;
 
 const KEY: TallyKey = TallyKey { generation: 1, bucket: 0, merchant: 1, listing: 0 };
 
 struct Hosts {
     store: Arc<Store>,
+    /// One connection and no more, which tells what the others do.
+    observer: DatabaseConnection,
     runtime: Handle,
     _database: TestDatabase,
 }
@@ -25,7 +27,10 @@ struct Hosts {
 impl Hosts {
     async fn new() -> Self {
         let database = TestDatabase::new(Backend::Postgres).await;
-        Self { store: Store::open(database.url(), [0; 16]).await.unwrap(), runtime: Handle::current(), _database: database }
+        let mut options = ConnectOptions::new(database.url());
+        let observer = Database::connect(options.max_connections(1).to_owned()).await.unwrap();
+        let store = Store::open(database.url(), [0; 16]).await.unwrap();
+        Self { store, observer, runtime: Handle::current(), _database: database }
     }
 
     /// Calls of a test are made on a plain thread, as sessions want it.
@@ -49,9 +54,8 @@ impl Hosts {
     }
 
     fn number(&self, sql: &str) -> i64 {
-        let db = self.store.db();
-        let statement = Statement::from_string(db.get_database_backend(), sql);
-        self.runtime.block_on(db.query_one_raw(statement)).unwrap().unwrap().try_get("", "n").unwrap()
+        let statement = Statement::from_string(self.observer.get_database_backend(), sql);
+        self.runtime.block_on(self.observer.query_one_raw(statement)).unwrap().unwrap().try_get("", "n").unwrap()
     }
 
     /// Returns once some connection waits for a lock.
@@ -60,7 +64,7 @@ impl Hosts {
         while self.number(sql) == 0 {}
     }
 
-    /// Breaks every connection but the one it uses, and returns once they are gone.
+    /// Breaks every connection but the observer's, and returns once they are gone.
     fn break_connections(&self) {
         let sql = "select count(pg_terminate_backend(pid)) as n from pg_stat_activity
             where datname = current_database() and pid <> pg_backend_pid()";
