@@ -66,6 +66,8 @@ pub enum Problem {
     Internal(Box<dyn std::error::Error + Send + Sync>),
     /// The rules failed; facts are kept, and no verdict came of it.
     RulesFailed(PluginFault),
+    /// More is waiting to be written than can be taken on.
+    Overloaded,
     /// Not at the moment; the cause is logged.
     Unavailable(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -104,6 +106,7 @@ impl Problem {
             Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side"),
             Self::RulesFailed(_) => (StatusCode::SERVICE_UNAVAILABLE, "rules-failed", "The marketplace's rules gave no answer"),
+            Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Too much is waiting already"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not possible at the moment"),
         }
     }
@@ -169,7 +172,7 @@ impl IntoResponse for Problem {
             Self::TooMany { retry_after } => {
                 headers.insert(RETRY_AFTER, retry_after.into());
             }
-            Self::Unavailable(_) => {
+            Self::Unavailable(_) | Self::Overloaded => {
                 headers.insert(RETRY_AFTER, 1.into());
             }
             // What is left of the body would be read as the next request.
@@ -222,7 +225,10 @@ impl From<StoreError> for Problem {
 
 impl From<IngestError> for Problem {
     fn from(error: IngestError) -> Self {
-        Self::Unavailable(Box::new(error))
+        match error {
+            IngestError::Overloaded => Self::Overloaded,
+            IngestError::Closed | IngestError::Store(_) => Self::Unavailable(Box::new(error)),
+        }
     }
 }
 
