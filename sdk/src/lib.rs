@@ -87,7 +87,7 @@ pub mod bindings;
 mod codes;
 mod declaration;
 mod guest;
-#[cfg(target_arch = "wasm32")]
+#[cfg(any(target_arch = "wasm32", test))]
 mod memory;
 mod metric;
 mod rules;

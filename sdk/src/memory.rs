@@ -4,10 +4,10 @@
 #![expect(unsafe_code, reason = "an allocator deals in raw memory; nothing else here does")]
 
 use std::alloc::{GlobalAlloc, Layout};
-use std::arch::wasm32::memory_grow;
 use std::cell::Cell;
 use std::ptr;
 
+#[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static MEMORY: Memory = Memory::new();
 
@@ -16,6 +16,13 @@ const PAGE: usize = 64 * 1024;
 const PAGES: usize = 4;
 /// Blocks are this large and this aligned, at least; a free one holds the address of the next.
 const SMALLEST: usize = 16;
+
+/// Takes so many pages from the host and gives their address.
+#[cfg(target_arch = "wasm32")]
+fn grow(pages: usize) -> Option<usize> {
+    // A failure is the largest number there is, and no page begins there.
+    std::arch::wasm32::memory_grow(0, pages).checked_mul(PAGE)
+}
 
 struct Memory {
     /// The first free block of each power of two, 0 where there is none.
@@ -53,7 +60,7 @@ impl Memory {
     #[cold]
     fn grown(&self, size: usize, align: usize) -> Option<usize> {
         let pages = size.checked_add(align)?.div_ceil(PAGE).max(PAGES);
-        let start = memory_grow(0, pages).checked_mul(PAGE)?;
+        let start = grow(pages)?;
         // What follows the last growth joins it; otherwise the rest of that one is given up.
         if start != self.end.get() {
             self.next.set(start);
@@ -83,9 +90,10 @@ unsafe impl GlobalAlloc for Memory {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         let Some(class) = Self::class(layout) else { return };
         let list = &self.free[class as usize];
+        let address = block.expose_provenance();
         // SAFETY: the block is free now, and at least as large and aligned as an address.
-        unsafe { block.cast::<usize>().write(list.get()) };
-        list.set(block.expose_provenance());
+        unsafe { ptr::with_exposed_provenance_mut::<usize>(address).write(list.get()) };
+        list.set(address);
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
@@ -101,6 +109,98 @@ unsafe impl GlobalAlloc for Memory {
                 self.dealloc(block, layout);
             }
             moved
+        }
+    }
+}
+
+#[cfg(test)]
+fn grow(pages: usize) -> Option<usize> {
+    tests::grow(pages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    thread_local! {
+        /// What is left of a stand-in for linear memory: first address and end.
+        static LEFT: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+    }
+
+    pub(super) fn grow(pages: usize) -> Option<usize> {
+        let (start, end) = LEFT.get();
+        let next = start.checked_add(pages * PAGE).filter(|next| *next <= end)?;
+        LEFT.set((next, end));
+        Some(start)
+    }
+
+    fn with_pages(pages: usize) -> Memory {
+        let start = vec![0u8; (pages + 1) * PAGE].leak().as_mut_ptr().expose_provenance().next_multiple_of(PAGE);
+        LEFT.set((start, start + pages * PAGE));
+        Memory::new()
+    }
+
+    /// Numbers that look random and are the same every time (Knuth's MMIX generator).
+    fn numbers() -> impl FnMut(usize) -> usize {
+        let mut state = 7u64;
+        move |below| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        }
+    }
+
+    #[test]
+    fn blocks_are_aligned_and_nobody_elses_and_keep_what_was_written() {
+        let (memory, mut number) = (with_pages(2000), numbers());
+        let mut live: Vec<(*mut u8, Layout, u8)> = Vec::new();
+        for step in 0..5_000 {
+            let bits = number(18);
+            let size = 1 + number(1 << bits);
+            let layout = Layout::from_size_align(size, 1 << number(8)).unwrap();
+            let tag = (step % 251) as u8;
+            // SAFETY: blocks are written within their layouts, and freed or moved once, with the layout they have.
+            unsafe {
+                match number(3) {
+                    0 if !live.is_empty() => {
+                        let (block, layout, tag) = live.swap_remove(number(live.len()));
+                        assert!((0..layout.size()).all(|i| block.add(i).read() == tag));
+                        memory.dealloc(block, layout);
+                    }
+                    1 if !live.is_empty() => {
+                        let index = number(live.len());
+                        let (block, old, tag) = live[index];
+                        let moved = memory.realloc(block, old, size);
+                        assert!(!moved.is_null() && moved.addr().is_multiple_of(old.align()));
+                        assert!((0..size.min(old.size())).all(|i| moved.add(i).read() == tag));
+                        moved.write_bytes(tag, size);
+                        live[index] = (moved, Layout::from_size_align(size, old.align()).unwrap(), tag);
+                    }
+                    _ if live.len() < 200 => {
+                        let block = memory.alloc(layout);
+                        assert!(!block.is_null() && block.addr().is_multiple_of(layout.align()));
+                        block.write_bytes(tag, size);
+                        live.push((block, layout, tag));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_freed_is_used_again_and_what_is_not_there_is_refused() {
+        let memory = with_pages(PAGES);
+        let layout = Layout::from_size_align(1000, 8).unwrap();
+        // SAFETY: each block is freed once, with its layout.
+        unsafe {
+            for _ in 0..100_000 {
+                let block = memory.alloc(layout);
+                assert!(!block.is_null());
+                memory.dealloc(block, layout);
+            }
+            assert!(memory.alloc(Layout::from_size_align(PAGES * PAGE + 1, 8).unwrap()).is_null());
+            assert!(memory.alloc(Layout::from_size_align(8, 2 * PAGE).unwrap()).is_null());
+            assert!(!memory.alloc(layout).is_null());
         }
     }
 }
