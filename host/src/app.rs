@@ -214,7 +214,13 @@ impl App {
 
     /// Changes a marketplace. Other rules or settings make a new generation, which is built from the stored facts before it
     /// takes over in one transaction; overrides take effect at once.
-    pub async fn change_market(&self, code: &str, name: Option<String>, locale: Option<String>, setup: RulesSetup) -> Result<Arc<Market>, MarketError> {
+    pub async fn change_market(
+        &self,
+        code: &str,
+        name: Option<String>,
+        locale: Option<String>,
+        setup: RulesSetup,
+    ) -> Result<Arc<Market>, MarketError> {
         let _one_at_a_time = self.changing.lock().await;
         let old = self.markets.get(code).ok_or_else(|| MarketError::Unknown(code.to_owned()))?;
         check_modes(&setup)?;
@@ -224,7 +230,9 @@ impl App {
         row.name = name.unwrap_or(row.name);
         row.locale = locale.unwrap_or(row.locale);
         let kept = |judge: &Judge| {
-            old.generation.as_ref().filter(|g| g.judge.digest() == judge.digest() && g.judge.settings_digest() == judge.settings_digest())
+            old.generation
+                .as_ref()
+                .filter(|g| g.judge.digest() == judge.digest() && g.judge.settings_digest() == judge.settings_digest())
         };
         let (generation, build) = match judge {
             None => (None, false),
@@ -275,7 +283,8 @@ async fn configure(rules: Arc<crate::rules::Rules>, settings: &BTreeMap<String, 
 }
 
 async fn restore(store: &Store, registry: &Registry, row: &MarketRow, id: i64) -> Result<Arc<Generation>, AppError> {
-    let missing = || StoreError::Inconsistent { table: "generations", row: id.to_string(), what: format!("{} names it", row.code) };
+    let missing =
+        || StoreError::Inconsistent { table: "generations", row: id.to_string(), what: format!("{} names it", row.code) };
     let generation = store.generation(id).await?.ok_or_else(missing)?;
     let rules = registry.by_digest(&generation.component).await.map_err(|e| AppError::Rules(row.code.clone(), e))?;
     let judge = configure(rules, &generation.settings).await.map_err(|e| AppError::Settings(row.code.clone(), e))?;
@@ -351,7 +360,9 @@ fn check(new: &NewMarket) -> Result<(), MarketError> {
 
 fn check_modes(setup: &RulesSetup) -> Result<(), MarketError> {
     match setup.action_modes.iter().find(|(_, mode)| !ACTION_MODES.contains(&mode.as_str())) {
-        Some((action, mode)) => Err(field(&format!("action_modes.{action}"), mode, format!("must be one of {}", ACTION_MODES.join(", ")))),
+        Some((action, mode)) => {
+            Err(field(&format!("action_modes.{action}"), mode, format!("must be one of {}", ACTION_MODES.join(", "))))
+        }
         None => Ok(()),
     }
 }

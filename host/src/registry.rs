@@ -43,7 +43,8 @@ impl Registry {
     pub async fn add(&self, component: Vec<u8>, now: Instant) -> Result<Arc<Rules>, RegistryError> {
         let (rules, component) = self.compile(component).await?;
         let manifest = rules.manifest();
-        let row = ComponentRow { digest: rules.digest().to_owned(), name: manifest.name.clone(), version: manifest.version.clone() };
+        let row =
+            ComponentRow { digest: rules.digest().to_owned(), name: manifest.name.clone(), version: manifest.version.clone() };
         self.store.keep_component(&row, &component, now).await?;
         Ok(rules)
     }

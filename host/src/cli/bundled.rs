@@ -28,9 +28,8 @@ pub async fn install(app: &App, name: &str) -> anyhow::Result<Arc<Rules>> {
     let spinner = ProgressBar::new_spinner().with_message(format!("Building the rules {name}"));
     spinner.enable_steady_tick(Duration::from_millis(100));
     let (package, told) = (format!("andon-{name}"), spinner.clone());
-    let component = tokio::task::spawn_blocking(move || {
-        build::build(&directory, &package, &|line| told.set_message(line.trim().to_owned()))
-    });
+    let component =
+        tokio::task::spawn_blocking(move || build::build(&directory, &package, &|line| told.set_message(line.trim().to_owned())));
     let component = component.await?.with_context(|| format!("the rules {name} cannot be built"))?;
     spinner.set_message(format!("Admitting the rules {name}"));
     let rules = app.registry.add(component, app.clock.now()).await.with_context(|| format!("the rules {name} are refused"))?;
@@ -41,7 +40,12 @@ pub async fn install(app: &App, name: &str) -> anyhow::Result<Arc<Rules>> {
 /// The directory of bundled rules, looked for upwards from where the command is run and from where the binary lies.
 fn find(name: &str) -> Option<PathBuf> {
     let starts = [std::env::current_dir().ok(), std::env::current_exe().ok()];
-    starts.iter().flatten().flat_map(|start| start.ancestors()).map(|dir| dir.join("plugins").join(name)).find(|dir| is_rules(dir))
+    starts
+        .iter()
+        .flatten()
+        .flat_map(|start| start.ancestors())
+        .map(|dir| dir.join("plugins").join(name))
+        .find(|dir| is_rules(dir))
 }
 
 fn is_rules(directory: &Path) -> bool {

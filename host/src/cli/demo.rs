@@ -72,7 +72,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         app = set_up => app?,
         () = shutdown.stop.cancelled() => return Ok(()),
     };
-    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("{} cannot be bound; choose another with ANDON_LISTEN", config.listen))?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("{} cannot be bound; choose another with ANDON_LISTEN", config.listen))?;
     introduce(&app, &config, &format!("http://{}", listener.local_addr()?)).await?;
     host(app, &config, listener, &shutdown, Some(metrics)).await
 }
@@ -117,7 +119,8 @@ async fn live(app: &Arc<App>, plan: Plan) -> anyhow::Result<()> {
         rules: RulesSetup { rules: Some(RULES[0].into()), ..RulesSetup::default() },
     };
     let market = app.create_market(new).await?;
-    let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {human_pos} events lived, {per_sec}")?);
+    let bar =
+        ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {human_pos} events lived, {per_sec}")?);
     bar.enable_steady_tick(Duration::from_millis(100));
     let keys = app.keys;
     let context = EventContext { marketplace: CODE, currency: CURRENCY, keys: &keys, now: app.clock.now() };
@@ -154,7 +157,10 @@ async fn introduce(app: &App, config: &Config, address: &str) -> anyhow::Result<
         ("MERCHANT", grant(&merchant.reference, &[Scope::HealthRead], Some(claim))),
     ];
     let key = TrialKey::of_home(&config.home)?;
-    println!("\n{} merchants judged. Andon listens on {address}, and describes itself at {address}/docs\n", count(app, &market).await?);
+    println!(
+        "\n{} merchants judged. Andon listens on {address}, and describes itself at {address}/docs\n",
+        count(app, &market).await?
+    );
     for (role, grant) in &grants {
         println!("export {role}={}", key.sign(grant, &policy(config), app.clock.now())?);
     }

@@ -35,7 +35,11 @@ pub async fn run(app: &Arc<App>, args: Args) -> anyhow::Result<()> {
         let (events, subjects) = (HumanCount(audit.events as u64), HumanCount(audit.subjects as u64));
         match audit.differences.first() {
             None => println!("{}: {events} events, {subjects} subjects: all agree", market.code),
-            Some(first) => println!("{}: {events} events, {subjects} subjects: {} differences; the first: {first}", market.code, audit.differences.len()),
+            Some(first) => println!(
+                "{}: {events} events, {subjects} subjects: {} differences; the first: {first}",
+                market.code,
+                audit.differences.len()
+            ),
         }
         bad += audit.differences.len();
     }

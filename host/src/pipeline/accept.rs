@@ -1,8 +1,8 @@
 //! Step 1 of the flow: events that are new join their subjects' histories. Repeats are told by name, whatever order, split
 //! or number they come in.
 
-use std::collections::{HashMap, HashSet};
 use std::collections::hash_map::Entry as Slot;
+use std::collections::{HashMap, HashSet};
 
 use andon_domain::change::{Change, Kind};
 use andon_domain::history::{Entry, History, Source, begins};
@@ -137,7 +137,8 @@ fn share_contacts(session: &mut dyn Session, keys: &Keys, market: &Market, touch
     let placed = touched.iter().filter(|t| t.subject.kind == Kind::Order && t.renamed);
     let waiting: Vec<Named> = placed.flat_map(|t| t.subject.history.contacts().map(|(id, _)| id.clone())).collect();
     bring(session, market, Kind::Contact, &waiting, touched)?;
-    let about = |t: &Touched| t.subject.history.contact_opened()?.order.as_deref().map(|order| keys.named(&market.code, "order", order));
+    let about =
+        |t: &Touched| t.subject.history.contact_opened()?.order.as_deref().map(|order| keys.named(&market.code, "order", order));
     let shares: Vec<(usize, Named)> = touched.iter().enumerate().filter_map(|(i, t)| Some((i, about(t)?))).collect();
     bring(session, market, Kind::Order, &shares.iter().map(|(_, order)| order.clone()).collect::<Vec<_>>(), touched)?;
     let place: HashMap<u64, usize> =
@@ -188,7 +189,8 @@ fn register(session: &mut dyn Session, market: &Market, events: &[&Event], stamp
 
 /// Gives subjects their merchant and beginning, from what their histories say by now.
 fn find_merchants(session: &mut dyn Session, market: &Market, touched: &mut [Touched]) -> Result<()> {
-    let mut names: Vec<String> = touched.iter().filter(|t| t.renamed).filter_map(|t| t.subject.history.merchant().map(str::to_owned)).collect();
+    let mut names: Vec<String> =
+        touched.iter().filter(|t| t.renamed).filter_map(|t| t.subject.history.merchant().map(str::to_owned)).collect();
     names.sort_unstable();
     names.dedup();
     let ids = session.merchants(market.id, &names.iter().map(String::as_str).collect::<Vec<_>>())?;

@@ -64,7 +64,12 @@ pub struct Ingest {
 
 impl Ingest {
     /// Starts the writer thread; it ends when every `Ingest` is gone, having finished what it accepted.
-    pub fn start(store: &Arc<Store>, markets: &Arc<Markets>, clock: Arc<dyn Clock>, wake: Wake) -> Result<(Self, std::thread::JoinHandle<()>), StoreError> {
+    pub fn start(
+        store: &Arc<Store>,
+        markets: &Arc<Markets>,
+        clock: Arc<dyn Clock>,
+        wake: Wake,
+    ) -> Result<(Self, std::thread::JoinHandle<()>), StoreError> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let runtime = tokio::runtime::Handle::current();
         let (store, markets) = (store.clone(), markets.clone());
@@ -174,7 +179,8 @@ impl Lane {
             tries += 1;
             let _gate = self.store.enter();
             let worked = catch_unwind(AssertUnwindSafe(|| self.work(units)));
-            let result = worked.unwrap_or_else(|_| Err(StoreError::Driver("the writer panicked; the transaction was undone".into())));
+            let result =
+                worked.unwrap_or_else(|_| Err(StoreError::Driver("the writer panicked; the transaction was undone".into())));
             match result {
                 Ok((done, clocks)) => {
                     let due = clocks.iter().any(|(_, _, due)| *due);
@@ -295,7 +301,9 @@ fn fail(units: Vec<Unit>, error: &IngestError) {
     for job in units.into_iter().flat_map(|u| u.jobs) {
         match job {
             Job::Accept { reply, .. } => drop(reply.send(Err(error.clone()))),
-            Job::Revisit { reply, .. } | Job::Judge { reply, .. } | Job::Alone { reply, .. } => drop(reply.send(Err(error.clone()))),
+            Job::Revisit { reply, .. } | Job::Judge { reply, .. } | Job::Alone { reply, .. } => {
+                drop(reply.send(Err(error.clone())))
+            }
         }
     }
 }

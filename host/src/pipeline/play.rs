@@ -98,17 +98,22 @@ impl Scene<'_> {
 }
 
 /// A merchant's sums at a moment, from every fact as it was known then.
-fn account_at(session: &mut dyn Session, market: &Market, generation: &Generation, merchant: i64, moment: Instant) -> Result<Account, PlayError> {
-    let mut book = Book { generation, days: Days::new(&market.calendar), cells: Vec::new(), listings: Vec::new(), buyers: Vec::new() };
+fn account_at(
+    session: &mut dyn Session,
+    market: &Market,
+    generation: &Generation,
+    merchant: i64,
+    moment: Instant,
+) -> Result<Account, PlayError> {
+    let mut book =
+        Book { generation, days: Days::new(&market.calendar), cells: Vec::new(), listings: Vec::new(), buyers: Vec::new() };
     let mut after = 0;
     loop {
         let page = session.subjects_after(market.id, Some(merchant), after, PAGE)?;
         let Some(last) = page.last() else { break };
         after = last.id;
-        let facts: Vec<Fact> = page
-            .iter()
-            .filter_map(|s| s.history.fact(&Named { key: s.key, name: s.reference.clone() }, moment))
-            .collect();
+        let facts: Vec<Fact> =
+            page.iter().filter_map(|s| s.history.fact(&Named { key: s.key, name: s.reference.clone() }, moment)).collect();
         let classified = generation.judge.classify(moment, &facts.iter().collect::<Vec<_>>())?;
         for (fact, classified) in facts.iter().zip(classified) {
             book.enter(fact, &classified.marks);
@@ -144,7 +149,8 @@ impl Book<'_> {
 
     fn close(mut self) -> Account {
         self.listings.sort_unstable();
-        let listings = self.listings.chunk_by(|a, b| a.0 == b.0).map(|all| (all[0].0, Sheet::new(all.iter().map(|l| l.1)))).collect();
+        let listings =
+            self.listings.chunk_by(|a, b| a.0 == b.0).map(|all| (all[0].0, Sheet::new(all.iter().map(|l| l.1)))).collect();
         Account { sheet: Sheet::new(self.cells), listings, buyers: self.buyers }
     }
 }

@@ -68,7 +68,13 @@ impl Reader<'_> {
 
     /// When a merchant is to be evaluated again although nothing happens: windows move, a row of breaches grows, a binding
     /// day comes, or the rules asked for it.
-    pub fn next(&self, calendar: &Calendar, account: &Account, readings: &[Reading], revisit: Option<Instant>) -> Option<Instant> {
+    pub fn next(
+        &self,
+        calendar: &Calendar,
+        account: &Account,
+        readings: &[Reading],
+        revisit: Option<Instant>,
+    ) -> Option<Instant> {
         let cadence = self.manifest().cadence;
         // Beyond what was loaded something may lie ahead that is not foreseen here; look again before it can matter.
         let ahead = (!account.sheet.is_empty()).then_some(self.today + (BUCKETS_AHEAD - 1) * BUCKET_DAYS);
@@ -116,7 +122,9 @@ pub(crate) fn load<'g>(
     let mut wanted = vec![0];
     wanted.extend_from_slice(merchants);
     let mut cells: HashMap<(i64, u64), Vec<_>> = HashMap::new();
-    for (merchant, listing, number, bucket) in session.books(generation.id, &wanted, bucket_of(first), bucket_of(today) + BUCKETS_AHEAD)? {
+    for (merchant, listing, number, bucket) in
+        session.books(generation.id, &wanted, bucket_of(first), bucket_of(today) + BUCKETS_AHEAD)?
+    {
         cells.entry((merchant, listing)).or_default().extend(bucket.cells(number));
     }
     let mut accounts: HashMap<i64, Account> = HashMap::new();

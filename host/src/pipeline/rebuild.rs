@@ -103,7 +103,12 @@ fn check(session: &mut dyn Session, keys: &Keys, market: &Market) -> Result<Audi
     Ok(audit)
 }
 
-fn replay(session: &mut dyn Session, keys: &Keys, market: &Market, audit: &mut Audit) -> Result<HashMap<(Kind, u64), History>, StoreError> {
+fn replay(
+    session: &mut dyn Session,
+    keys: &Keys,
+    market: &Market,
+    audit: &mut Audit,
+) -> Result<HashMap<(Kind, u64), History>, StoreError> {
     let mut histories: HashMap<(Kind, u64), History> = HashMap::new();
     let mut after = 0;
     loop {
@@ -139,7 +144,12 @@ fn compare(subject: &Subject, replayed: Option<History>, audit: &mut Audit) {
     }
 }
 
-fn compare_sums(session: &mut dyn Session, market: &Market, mut sums: BTreeMap<(i32, i64, u64), Bucket>, audit: &mut Audit) -> Result<(), StoreError> {
+fn compare_sums(
+    session: &mut dyn Session,
+    market: &Market,
+    mut sums: BTreeMap<(i32, i64, u64), Bucket>,
+    audit: &mut Audit,
+) -> Result<(), StoreError> {
     let Some(generation) = &market.generation else { return Ok(()) };
     let mut stored: BTreeMap<(i32, i64, u64), Bucket> = BTreeMap::new();
     for (bucket, merchant, listing, cells) in session.all_books(generation.id)? {
@@ -152,7 +162,9 @@ fn compare_sums(session: &mut dyn Session, market: &Market, mut sums: BTreeMap<(
     stored.retain(|_, bucket| !bucket.is_empty());
     for (key, sum) in &sums {
         if stored.get(key) != Some(sum) {
-            audit.differs(|| format!("tally of bucket {}, merchant {}, listing {:016x}: stored and summed differ", key.0, key.1, key.2));
+            audit.differs(|| {
+                format!("tally of bucket {}, merchant {}, listing {:016x}: stored and summed differ", key.0, key.1, key.2)
+            });
         }
     }
     for key in stored.keys().filter(|k| !sums.contains_key(k)) {

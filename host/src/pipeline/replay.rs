@@ -41,7 +41,11 @@ pub struct Replay {
 /// Asks the component that gave a verdict for it again.
 pub async fn replay(app: &App, verdict: &VerdictRow) -> Result<Replay, ReplayError> {
     let generation = app.store.generation(verdict.generation).await?;
-    let gone = || StoreError::Inconsistent { table: "generations", row: verdict.generation.to_string(), what: "a verdict names it".into() };
+    let gone = || StoreError::Inconsistent {
+        table: "generations",
+        row: verdict.generation.to_string(),
+        what: "a verdict names it".into(),
+    };
     let generation = generation.ok_or_else(gone)?;
     let rules = app.registry.by_digest(&generation.component).await?;
     let settings: Vec<(String, String)> = generation.settings.into_iter().collect();

@@ -70,7 +70,13 @@ struct Ledger {
 
 /// Classifies the subjects under the marketplace's generation as of `now`, and writes them with all that follows.
 /// Answers whether any merchant became due.
-pub(crate) fn settle(session: &mut dyn Session, market: &Market, touched: &mut [Touched], now: Instant, stamp: i64) -> Result<bool> {
+pub(crate) fn settle(
+    session: &mut dyn Session,
+    market: &Market,
+    touched: &mut [Touched],
+    now: Instant,
+    stamp: i64,
+) -> Result<bool> {
     let mut ledger = Ledger::default();
     if let Some(generation) = &market.generation {
         let mut days = Days::new(&market.calendar);
@@ -110,7 +116,14 @@ fn fact(t: &Touched) -> Option<Fact> {
     t.subject.history.fact(&Named { key: t.subject.key, name: t.subject.reference.clone() }, Instant::MAX)
 }
 
-fn replace_marks(generation: &Generation, t: &mut Touched, fact: Option<&Fact>, marks: Vec<Mark>, days: &mut Days<'_>, ledger: &mut Ledger) {
+fn replace_marks(
+    generation: &Generation,
+    t: &mut Touched,
+    fact: Option<&Fact>,
+    marks: Vec<Mark>,
+    days: &mut Days<'_>,
+    ledger: &mut Ledger,
+) {
     let (buyer, listing) = parties(fact);
     let after = Marked { generation: generation.id, buyer, listing, marks };
     let slot = t.subject.marks.iter().position(|m| m.generation == generation.id);
@@ -138,7 +151,15 @@ pub(super) fn parties(fact: Option<&Fact>) -> (u64, u64) {
     }
 }
 
-fn count(generation: &Generation, merchant: i64, subject: i64, marked: &Marked, sign: i64, days: &mut Days<'_>, ledger: &mut Ledger) {
+fn count(
+    generation: &Generation,
+    merchant: i64,
+    subject: i64,
+    marked: &Marked,
+    sign: i64,
+    days: &mut Days<'_>,
+    ledger: &mut Ledger,
+) {
     ledger.dirty.insert(merchant);
     let Marked { buyer, listing, .. } = *marked;
     for (ordinal, mark) in marked.marks.iter().enumerate() {
@@ -161,7 +182,10 @@ fn count(generation: &Generation, merchant: i64, subject: i64, marked: &Marked, 
 
 fn write(session: &mut dyn Session, market: &Market, touched: &[Touched], mut ledger: Ledger, stamp: i64) -> Result<bool> {
     let (new, changed): (Vec<&Touched>, Vec<&Touched>) = touched.iter().partition(|t| t.new);
-    session.put_subjects(&new.iter().map(|t| &t.subject).collect::<Vec<_>>(), &changed.iter().map(|t| &t.subject).collect::<Vec<_>>())?;
+    session.put_subjects(
+        &new.iter().map(|t| &t.subject).collect::<Vec<_>>(),
+        &changed.iter().map(|t| &t.subject).collect::<Vec<_>>(),
+    )?;
     write_cells(session, &ledger.cells)?;
     if !ledger.drop.is_empty() || !ledger.add.is_empty() {
         session.evidence(&ledger.drop, &ledger.add)?;
@@ -223,5 +247,7 @@ pub(super) fn cells_of(generation: &Generation, subject: &Subject, days: &mut Da
         count(generation, subject.merchant.unwrap_or(0), subject.id, marked, 1, days, &mut ledger);
     }
     let of_merchant = ledger.cells.into_iter().filter(|(key, _)| Some(key.merchant) == subject.merchant);
-    of_merchant.flat_map(|(key, cells)| cells.into_iter().map(move |(day, slot, amount)| (key.listing, day, slot, amount))).collect()
+    of_merchant
+        .flat_map(|(key, cells)| cells.into_iter().map(move |(day, slot, amount)| (key.listing, day, slot, amount)))
+        .collect()
 }

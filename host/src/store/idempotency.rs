@@ -33,7 +33,14 @@ pub enum Known {
 impl Store {
     /// Notes a key as running from `now` on, unless it is known. What began before `forget` is dropped; what began before
     /// `abandoned` and never finished begins anew.
-    pub async fn begin_once(&self, key: &str, fingerprint: i64, now: Instant, forget: Instant, abandoned: Instant) -> Result<Known, StoreError> {
+    pub async fn begin_once(
+        &self,
+        key: &str,
+        fingerprint: i64,
+        now: Instant,
+        forget: Instant,
+        abandoned: Instant,
+    ) -> Result<Known, StoreError> {
         let write = self.write().await?;
         Entity::delete_many().filter(Column::CreatedAt.lt(forget)).exec(&write.tx).await?;
         let known = match Entity::find_by_id(key.to_owned()).one(&write.tx).await? {

@@ -79,7 +79,12 @@ impl Store {
     }
 
     /// The generation of a marketplace with this component and these settings, if there ever was one.
-    pub async fn generation_of(&self, marketplace: i64, component: &str, settings_digest: &str) -> Result<Option<GenerationRow>, StoreError> {
+    pub async fn generation_of(
+        &self,
+        marketplace: i64,
+        component: &str,
+        settings_digest: &str,
+    ) -> Result<Option<GenerationRow>, StoreError> {
         let found = generation::Entity::find()
             .filter(generation::Column::Marketplace.eq(marketplace))
             .filter(generation::Column::Component.eq(component))
@@ -168,5 +173,11 @@ fn read(row: marketplace::Model) -> Result<MarketRow, StoreError> {
 
 fn read_generation(row: generation::Model) -> Result<GenerationRow, StoreError> {
     let settings = serde_json::from_str(&row.settings).map_err(|_| StoreError::undecodable("generations", row.id))?;
-    Ok(GenerationRow { id: row.id, marketplace: row.marketplace, component: row.component, settings, settings_digest: row.settings_digest })
+    Ok(GenerationRow {
+        id: row.id,
+        marketplace: row.marketplace,
+        component: row.component,
+        settings,
+        settings_digest: row.settings_digest,
+    })
 }

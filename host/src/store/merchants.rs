@@ -93,7 +93,8 @@ pub struct Page {
 impl Store {
     /// The merchant of a reference.
     pub async fn merchant(&self, market: i64, reference: &str) -> Result<Option<MerchantRow>, StoreError> {
-        let row = Entity::find().filter(Column::Marketplace.eq(market)).filter(Column::Reference.eq(reference)).one(self.db()).await?;
+        let row =
+            Entity::find().filter(Column::Marketplace.eq(market)).filter(Column::Reference.eq(reference)).one(self.db()).await?;
         Ok(row.map(read))
     }
 

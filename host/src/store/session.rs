@@ -279,7 +279,13 @@ pub trait Session: Send {
     /// The earliest bucket of a generation.
     fn first_bucket(&mut self, generation: i64) -> Result<Option<i32>>;
     /// Counted marks of counters from a moment on: (merchant, mark).
-    fn buyer_marks(&mut self, generation: i64, merchants: &[i64], counters: &[u16], from: Instant) -> Result<Vec<(i64, BuyerMark)>>;
+    fn buyer_marks(
+        &mut self,
+        generation: i64,
+        merchants: &[i64],
+        counters: &[u16],
+        from: Instant,
+    ) -> Result<Vec<(i64, BuyerMark)>>;
     /// Inputs and outputs of verdicts, in the order asked for, `None` where there is none.
     fn verdicts(&mut self, ids: &[Option<Uuid>]) -> Result<Vec<Option<Told>>>;
     /// Raw events of a segment.

@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
-    Due, Evidence, EvidenceQuery, FaultRow, Judgement, MerchantState, Registration, Result, Seen, Session, Subject, SubjectColumns,
-    TallyKey, encode,
+    Due, Evidence, EvidenceQuery, FaultRow, Judgement, MerchantState, Registration, Result, Seen, Session, Subject,
+    SubjectColumns, TallyKey, encode,
 };
 use super::sqlite_write;
 use crate::keys::EventKey;
@@ -40,7 +40,12 @@ impl SqliteSession {
         Ok(Self { connection, next_subject: None })
     }
 
-    fn rows<T>(&self, sql: &str, values: impl rusqlite::Params, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+    fn rows<T>(
+        &self,
+        sql: &str,
+        values: impl rusqlite::Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map(values, read)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -99,7 +104,8 @@ impl Session for SqliteSession {
     }
 
     fn subjects(&mut self, market: i64, keys: &[(Kind, u64)]) -> Result<Vec<Option<Subject>>> {
-        let mut statement = self.connection.prepare_cached(&format!("{SUBJECT} where marketplace = ? and kind = ? and ref_key = ?"))?;
+        let mut statement =
+            self.connection.prepare_cached(&format!("{SUBJECT} where marketplace = ? and kind = ? and ref_key = ?"))?;
         let mut found = Vec::with_capacity(keys.len());
         for (kind, key) in keys {
             let mut rows = statement.query(params![market, *kind as u8, *key as i64])?;
@@ -137,7 +143,18 @@ impl Session for SqliteSession {
         for s in new {
             let (history, marks) = encode(s);
             let kind = s.kind as u8;
-            insert.execute(params![s.id, s.market, kind, s.key as i64, s.reference, s.merchant, s.began, history, marks, s.revisit])?;
+            insert.execute(params![
+                s.id,
+                s.market,
+                kind,
+                s.key as i64,
+                s.reference,
+                s.merchant,
+                s.began,
+                history,
+                marks,
+                s.revisit
+            ])?;
         }
         let sql = "update subjects set merchant = ?, began = ?, history = ?, marks = ?, revisit = ? where id = ?";
         let mut update = self.connection.prepare_cached(sql)?;
@@ -203,11 +220,13 @@ impl Session for SqliteSession {
     }
 
     fn revisits(&mut self, market: i64, drop: &[(Instant, i64)], add: &[(Instant, i64)]) -> Result<()> {
-        let mut delete = self.connection.prepare_cached("delete from revisits where marketplace = ? and at = ? and subject = ?")?;
+        let mut delete =
+            self.connection.prepare_cached("delete from revisits where marketplace = ? and at = ? and subject = ?")?;
         for (at, subject) in drop {
             delete.execute(params![market, at, subject])?;
         }
-        let mut insert = self.connection.prepare_cached("insert or ignore into revisits (marketplace, at, subject) values (?, ?, ?)")?;
+        let mut insert =
+            self.connection.prepare_cached("insert or ignore into revisits (marketplace, at, subject) values (?, ?, ?)")?;
         for (at, subject) in add {
             insert.execute(params![market, at, subject])?;
         }
@@ -225,7 +244,8 @@ impl Session for SqliteSession {
     }
 
     fn all_dirty(&mut self, market: i64, stamp: i64) -> Result<()> {
-        let sql = "insert into dirty (marketplace, merchant, stamp) select marketplace, id, ?2 from merchants where marketplace = ?1
+        let sql =
+            "insert into dirty (marketplace, merchant, stamp) select marketplace, id, ?2 from merchants where marketplace = ?1
             on conflict do update set stamp = max(dirty.stamp + 1, excluded.stamp)";
         Ok(self.connection.execute(sql, params![market, stamp]).map(|_| ())?)
     }
@@ -239,7 +259,8 @@ impl Session for SqliteSession {
     }
 
     fn advance(&mut self, market: i64, to: Instant) -> Result<()> {
-        let mut update = self.connection.prepare_cached("update marketplaces set latest_event = max(latest_event, ?) where id = ?")?;
+        let mut update =
+            self.connection.prepare_cached("update marketplaces set latest_event = max(latest_event, ?) where id = ?")?;
         Ok(update.execute(params![to, market]).map(|_| ())?)
     }
 
@@ -258,10 +279,12 @@ impl Session for SqliteSession {
 
     fn due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<Due>> {
         let sql = "select merchant, stamp from dirty where marketplace = ? order by stamp limit ?";
-        let mut due = self.rows(sql, params![market, limit as i64], |r| Ok(Due { merchant: r.get(0)?, stamp: Some(r.get(1)?) }))?;
+        let mut due =
+            self.rows(sql, params![market, limit as i64], |r| Ok(Due { merchant: r.get(0)?, stamp: Some(r.get(1)?) }))?;
         if due.len() < limit {
             let sql = "select merchant from agenda where marketplace = ? and at <= ? order by at limit ?";
-            let rest = self.rows(sql, params![market, now, (limit - due.len()) as i64], |r| Ok(Due { merchant: r.get(0)?, stamp: None }))?;
+            let rest = self
+                .rows(sql, params![market, now, (limit - due.len()) as i64], |r| Ok(Due { merchant: r.get(0)?, stamp: None }))?;
             let known: std::collections::HashSet<i64> = due.iter().map(|d| d.merchant).collect();
             due.extend(rest.into_iter().filter(|d| !known.contains(&d.merchant)));
         }
@@ -269,7 +292,8 @@ impl Session for SqliteSession {
     }
 
     fn states(&mut self, merchants: &[i64]) -> Result<Vec<MerchantState>> {
-        let sql = "select id, coalesce(joined_at, first_order, 0), standing, coalesce(since, 0), judged_day, verdict, next_evaluation
+        let sql =
+            "select id, coalesce(joined_at, first_order, 0), standing, coalesce(since, 0), judged_day, verdict, next_evaluation
             from merchants where id = ?";
         let mut statement = self.connection.prepare_cached(sql)?;
         merchants
@@ -321,7 +345,13 @@ impl Session for SqliteSession {
         Ok(self.connection.prepare_cached(sql)?.query_row([generation], |r| r.get(0))?)
     }
 
-    fn buyer_marks(&mut self, generation: i64, merchants: &[i64], counters: &[u16], from: Instant) -> Result<Vec<(i64, BuyerMark)>> {
+    fn buyer_marks(
+        &mut self,
+        generation: i64,
+        merchants: &[i64],
+        counters: &[u16],
+        from: Instant,
+    ) -> Result<Vec<(i64, BuyerMark)>> {
         let sql = "select day, buyer from evidence
             where generation = ? and merchant = ? and counter = ? and at >= ? and excluded is null";
         let mut statement = self.connection.prepare_cached(sql)?;

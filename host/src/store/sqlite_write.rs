@@ -43,7 +43,8 @@ pub(super) fn put_buckets(c: &Connection, rows: &[(TallyKey, Bucket)]) -> Result
 }
 
 pub(super) fn evidence(c: &Connection, drop: &[Evidence], add: &[Evidence]) -> Result<()> {
-    let sql = "delete from evidence where generation = ? and merchant = ? and counter = ? and at = ? and subject = ? and ordinal = ?";
+    let sql =
+        "delete from evidence where generation = ? and merchant = ? and counter = ? and at = ? and subject = ? and ordinal = ?";
     let mut delete = c.prepare_cached(sql)?;
     for e in drop {
         delete.execute(params![e.generation, e.merchant, e.mark.counter, e.mark.at, e.subject, e.ordinal])?;
@@ -56,7 +57,18 @@ pub(super) fn evidence(c: &Connection, drop: &[Evidence], add: &[Evidence]) -> R
         let m = &e.mark;
         let (buyer, listing) = (e.buyer as i64, e.listing as i64);
         insert.execute(params![
-            e.generation, e.merchant, m.counter, m.at, e.subject, e.ordinal, e.day, m.amount, m.cause, m.excluded, buyer, listing
+            e.generation,
+            e.merchant,
+            m.counter,
+            m.at,
+            e.subject,
+            e.ordinal,
+            e.day,
+            m.amount,
+            m.cause,
+            m.excluded,
+            buyer,
+            listing
         ])?;
     }
     Ok(())
