@@ -109,7 +109,8 @@ impl Store {
             return Ok(Write { tx: self.db.begin().await?, _gate: None });
         }
         let gate = self.gate.clone().lock_owned().await;
-        let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+        let options =
+            TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
         Ok(Write { tx: self.db.begin_with_options(options).await?, _gate: Some(gate) })
     }
 

@@ -8,8 +8,8 @@ use andon_domain::tally::Bucket;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, query, query_as, query_scalar};
 
-use super::postgres_read::tally_columns;
 use super::marketplaces::MarketRow;
+use super::postgres_read::tally_columns;
 use super::session::{Evidence, Registration, Result, Seen, Subject, TallyKey, encode};
 use crate::keys::EventKey;
 
