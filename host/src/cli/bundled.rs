@@ -21,7 +21,7 @@ pub async fn ensure(app: &App, name: &str) -> anyhow::Result<Arc<Rules>> {
 
 /// Builds bundled rules as they stand and installs them; unchanged ones are neither built nor added again.
 pub async fn install(app: &App, name: &str) -> anyhow::Result<Arc<Rules>> {
-    let Some(directory) = find(name) else {
+    let Some(checkout) = find(name) else {
         bail!("no rules named {name} are bundled here; run this from within a checkout, or install them by `andon plugin push`");
     };
     tracing::info!("building the rules {name}");
@@ -29,7 +29,7 @@ pub async fn install(app: &App, name: &str) -> anyhow::Result<Arc<Rules>> {
     spinner.enable_steady_tick(Duration::from_millis(100));
     let (package, told) = (format!("andon-{name}"), spinner.clone());
     let component =
-        tokio::task::spawn_blocking(move || build::build(&directory, &package, &|line| told.set_message(line.trim().to_owned())));
+        tokio::task::spawn_blocking(move || build::build(&checkout, &package, &|line| told.set_message(line.trim().to_owned())));
     let component = component.await?.with_context(|| format!("the rules {name} cannot be built"))?;
     spinner.set_message(format!("Admitting the rules {name}"));
     let rules = app.registry.add(component, app.clock.now()).await.with_context(|| format!("the rules {name} are refused"))?;
@@ -37,17 +37,9 @@ pub async fn install(app: &App, name: &str) -> anyhow::Result<Arc<Rules>> {
     Ok(rules)
 }
 
-/// The directory of bundled rules, looked for upwards from where the command is run and from where the binary lies.
+/// The checkout that bundles these rules, looked for upwards from where the command is run and from where the binary lies.
 fn find(name: &str) -> Option<PathBuf> {
     let starts = [std::env::current_dir().ok(), std::env::current_exe().ok()];
-    starts
-        .iter()
-        .flatten()
-        .flat_map(|start| start.ancestors())
-        .map(|dir| dir.join("plugins").join(name))
-        .find(|dir| is_rules(dir))
-}
-
-fn is_rules(directory: &Path) -> bool {
-    directory.join("Cargo.toml").is_file()
+    let bundles = |dir: &&Path| dir.join("plugins").join(name).join("Cargo.toml").is_file();
+    starts.iter().flatten().flat_map(|start| start.ancestors()).find(bundles).map(Path::to_owned)
 }
