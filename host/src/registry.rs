@@ -39,6 +39,11 @@ impl Registry {
         Self { engine, store, compiled: Mutex::default() }
     }
 
+    /// Whether deadlines of rules are being watched; without that one plugin could hold everybody up.
+    pub fn is_watched(&self) -> bool {
+        self.engine.is_watched()
+    }
+
     /// Admits a component and keeps it; the same bytes twice are the same rules.
     pub async fn add(&self, component: Vec<u8>, now: Instant) -> Result<Arc<Rules>, RegistryError> {
         let (rules, component) = self.compile(component).await?;

@@ -22,9 +22,16 @@ async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Ready while the database answers.
+/// Ready while the database answers, the writer writes and the rules' deadlines are watched.
 async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
     app.store.db().ping().await.map_err(|e| Problem::Unavailable(Box::new(e)))?;
+    for (works, what) in
+        [(app.ingest.is_open(), "the writer has ended"), (app.registry.is_watched(), "deadlines are not watched")]
+    {
+        if !works {
+            return Err(Problem::Unavailable(what.into()));
+        }
+    }
     Ok("ready\n")
 }
 

@@ -95,6 +95,11 @@ impl Ingest {
         answer.await.unwrap_or(Err(IngestError::Closed))
     }
 
+    /// Whether the writer is at work.
+    pub fn is_open(&self) -> bool {
+        !self.jobs.is_closed()
+    }
+
     /// Does work alone in a transaction of the writer's, and what follows from it before any other.
     pub(crate) async fn alone(&self, work: Exclusive, afterwards: Afterwards) -> Result<(), IngestError> {
         let (reply, answer) = oneshot::channel();
