@@ -33,7 +33,8 @@ const ONLY: &[(&str, &[&str])] = &[
 ];
 
 /// Files above 400 lines, and why each may be.
-const LONG: &[(&str, &str)] = &[];
+const LONG: &[(&str, &str)] =
+    &[("host/src/store/sqlite.rs", "one trait's methods, each a statement or two that belong beside the others")];
 
 const TOP: &[&str] = &[
     "Cargo.lock",
