@@ -202,9 +202,9 @@ async fn growth(args: &Args, place: &mut Place, many: u64) -> anyhow::Result<Fig
         let now = SystemClock.now();
         // One order each makes them known; its events are those of the first step.
         let known = Load::new(many, merchants, now - 30 * 86_400_000).placed_only();
-        flood(&server, bodies(known, 5_000), 4, Duration::from_secs(600)).await?;
+        flood(&server, bodies(known, 5_000), 4, Duration::from_mins(10)).await?;
         let orders = Load::new(args.events / STEPS, merchants, now).numbered_from(many);
-        let (sent, took, _) = flood(&server, bodies(orders, BATCH), 4, Duration::from_secs(600)).await?;
+        let (sent, took, _) = flood(&server, bodies(orders, BATCH), 4, Duration::from_mins(10)).await?;
         *cost = took.as_secs_f64() * 1e6 / sent as f64;
         server.stop().await?;
     }

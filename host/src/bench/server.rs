@@ -20,7 +20,7 @@ use crate::markets::{ClockKind, Market};
 use crate::rules::Limits;
 
 /// Longest time the host may take to become ready.
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_mins(1);
 
 /// Where its events go.
 pub(super) fn events_path() -> String {

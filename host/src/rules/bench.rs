@@ -15,8 +15,8 @@ use andon_domain::verdict::{Party, Snapshot};
 use super::{Judge, PluginFault};
 
 const DAY: i64 = 86_400_000;
-/// 2026-01-01, so that the same questions are asked whenever they are asked.
-const NOW: i64 = 1_767_225_600_000;
+/// The moment asked about, 2026-01-01, so that the same questions are asked whenever they are asked.
+pub const NOW: i64 = 1_767_225_600_000;
 
 /// What answering took.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -101,7 +101,7 @@ pub fn order(i: u64) -> Fact {
         listing: named("l", i % 50),
         units: (i % 3) as u32 + 1,
         amount: 1_999 + i as i64 % 1_000,
-        fulfilment: if i % 4 == 0 { Fulfilment::Platform } else { Fulfilment::Merchant },
+        fulfilment: if i.is_multiple_of(4) { Fulfilment::Platform } else { Fulfilment::Merchant },
         service: ServiceLevel::Standard,
         placed,
         ship_by: Some(placed + 2 * DAY),
@@ -110,9 +110,9 @@ pub fn order(i: u64) -> Fact {
         delivered: Some(placed + 6 * DAY),
         tracking: Tracking::DeliveredConfirmed,
         cancelled: None,
-        feedback: (i % 20 == 0).then_some(feedback),
-        claims: if i % 100 == 0 { vec![claim] } else { vec![] },
-        returns: if i % 25 == 0 { vec![request] } else { vec![] },
+        feedback: (i.is_multiple_of(20)).then_some(feedback),
+        claims: if i.is_multiple_of(100) { vec![claim] } else { vec![] },
+        returns: if i.is_multiple_of(25) { vec![request] } else { vec![] },
         incidents: vec![],
         contacts: vec![],
     }))
@@ -121,7 +121,7 @@ pub fn order(i: u64) -> Fact {
 /// The i-th made-up merchant, with a reading for each metric; one reading in ten is breached.
 pub fn snapshot(manifest: &Manifest, i: u64) -> Snapshot {
     let reading = |metric: u64| {
-        let bad = (i + metric) % 10 == 0;
+        let bad = (i + metric).is_multiple_of(10);
         let value = if bad { 0.03 } else { 0.003 };
         Reading {
             value,
