@@ -16,6 +16,9 @@ use crate::store::{Session, Store, StoreError};
 /// Merchants evaluated in one go: large enough to share the calls' cost, small enough to be on the books at once.
 const MERCHANTS: usize = 512;
 
+/// Merchants looked up at once: finding who has waited longest sorts all who wait, so it is not done for each go.
+const WAITING: usize = 16 * MERCHANTS;
+
 /// Subjects asked again in one go.
 const SUBJECTS: usize = 1_000;
 
@@ -116,12 +119,14 @@ impl Scheduler {
                 return Ok(true);
             }
         }
-        let due = session.due(market.id, now, MERCHANTS)?;
+        let due = session.due(market.id, now, WAITING)?;
         if due.is_empty() {
             return Ok(false);
         }
         metrics::counter!("andon_evaluations_total").increment(due.len() as u64);
-        evaluate(session, &self.ingest, self.clock.as_ref(), market, generation, &due)?;
+        for due in due.chunks(MERCHANTS) {
+            evaluate(session, &self.ingest, self.clock.as_ref(), market, generation, due)?;
+        }
         Ok(true)
     }
 
