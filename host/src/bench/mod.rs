@@ -5,10 +5,14 @@ mod bare_sqlite;
 mod client;
 mod drive;
 mod figures;
+mod fill;
 pub mod ingest;
 pub mod load;
+mod native;
 mod place;
+pub mod read;
 mod record;
+pub mod rules;
 mod server;
 
 pub use figures::{Figure, table};

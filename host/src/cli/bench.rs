@@ -16,12 +16,21 @@ pub struct Args {
 enum What {
     /// Events in over HTTP against the same rows written bare; how long senders and verdicts wait.
     Ingest(bench::ingest::Args),
+    /// What facts mean, through the sandbox against native code.
+    Classify(bench::rules::Args),
+    /// What readings lead to, through the sandbox against native code, and from the database.
+    Evaluate(bench::read::EvaluateArgs),
+    /// Health over HTTP from a marketplace with much behind it.
+    Read(bench::read::Args),
 }
 
 /// Measures and prints.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let figures = match &args.what {
         What::Ingest(args) => bench::ingest::run(args).await?,
+        What::Classify(args) => bench::rules::classify(args).await?,
+        What::Evaluate(args) => bench::read::evaluate(args).await?,
+        What::Read(args) => bench::read::health(args).await?,
     };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&figures)?);
