@@ -73,7 +73,7 @@ on_both! {
         let grant = Grant { subject: "s".into(), scopes: vec![Scope::EventsWrite], marketplaces: vec![MARKET.into()], merchant: None, seconds: 3_000 };
         let token = TrialKey::of_home(home.path()).unwrap().sign(&grant, &policy, SystemClock.now()).unwrap();
         // The test's own host must not hold the database while others serve it.
-        let rest = test.set_aside();
+        let rest = test.set_aside().await;
         let mut chance = 0x9e37_79b9_7f4a_7c15_u64;
         tokio::task::block_in_place(|| {
             for _ in 0..kills(backend) {

@@ -47,12 +47,15 @@ impl TestApp {
 
     /// The same database in a host of its own, as after a restart.
     pub async fn restarted(self) -> Self {
-        self.set_aside().taken_up().await
+        self.set_aside().await.taken_up().await
     }
 
-    /// Ends the host and keeps its database.
-    pub fn set_aside(self) -> Aside {
-        Aside { clock: self.clock, database: self.database }
+    /// Ends the host and keeps its database. Whoever else holds the host, such as a [`crate::Door`], must have let go of it.
+    pub async fn set_aside(self) -> Aside {
+        let Self { app, clock, database } = self;
+        drop(app);
+        database.released().await;
+        Aside { clock, database }
     }
 
     /// How to reach its database.

@@ -1,5 +1,7 @@
 //! A database of its own for each test, on either backend, and a macro that runs a test on both.
 
+use std::fs::File;
+
 use tempfile::TempDir;
 
 use crate::postgres::PostgresDatabase;
@@ -18,12 +20,12 @@ pub enum Backend {
 pub struct TestDatabase {
     url: String,
     backend: Backend,
-    _keep: Keep,
+    keep: Keep,
 }
 
 #[derive(Debug)]
 enum Keep {
-    Sqlite { _home: TempDir },
+    Sqlite { home: TempDir },
     Postgres { _database: PostgresDatabase },
 }
 
@@ -42,19 +44,27 @@ impl TestDatabase {
         let (url, keep) = match backend {
             Backend::Sqlite => {
                 let home = tempfile::Builder::new().prefix("andon-sqlite-").tempdir().unwrap();
-                (format!("sqlite:{}?mode=rwc", home.path().join("andon.db").display()), Keep::Sqlite { _home: home })
+                (format!("sqlite:{}?mode=rwc", home.path().join("andon.db").display()), Keep::Sqlite { home })
             }
             Backend::Postgres => {
                 let database = PostgresDatabase::create(migrated).await;
                 (database.url(), Keep::Postgres { _database: database })
             }
         };
-        Self { url, backend, _keep: keep }
+        Self { url, backend, keep }
     }
 
     /// How to reach it.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Waits until the host that used it has let go: its last thread gives back the lock on a SQLite file.
+    pub(crate) async fn released(&self) {
+        if let Keep::Sqlite { home } = &self.keep {
+            let lock = File::open(home.path().join("andon.db.lock")).unwrap();
+            tokio::task::spawn_blocking(move || lock.lock()).await.unwrap().unwrap();
+        }
     }
 
     /// Which kind it is.
