@@ -246,5 +246,5 @@ fn the_same_question_gets_the_same_answer() {
     let snapshots = vec![snapshot(Status::Breached, Status::AtRisk, Some(Status::Breached)); 40];
     let whole = judge("eager").evaluate(&snapshots).unwrap();
     let single: Vec<_> = snapshots.iter().flat_map(|s| judge("eager").evaluate(std::slice::from_ref(s)).unwrap()).collect();
-    assert_eq!(whole, single);
+    assert!(whole == single);
 }

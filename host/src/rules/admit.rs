@@ -57,7 +57,7 @@ impl Engine {
         let compiled = self.compile(component)?;
         let pre = Linker::<Guest>::new(&self.wasm).instantiate_pre(&compiled).map_err(|error| mismatch(&error, &exports))?;
         let contract = Contract::of(pre).map_err(|error| mismatch(&error, &exports))?;
-        let mut sandbox = Sandbox::open(self, 1)?;
+        let mut sandbox = Sandbox::open(self)?;
         let instance = contract.instance(&mut sandbox)?.map_err(|error| mismatch(&error, &exports))?;
         let manifest = instance.describe(&mut sandbox)?;
         drop(sandbox);

@@ -1,5 +1,5 @@
-//! Rules with their settings: what the pipeline asks. Each batch runs in an instance of its own, so nothing a plugin remembers
-//! can pass from one merchant's facts to another's answer.
+//! Rules with their settings: what the pipeline asks. Each question is answered by an instance of its own, so that nothing a
+//! plugin remembers can pass from one question to the next.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use andon_domain::verdict::{Snapshot, Verdict};
 
 use super::admit::{Rules, digest};
 use super::fault::{PluginFault, quote};
+use super::limits::Limits;
 use super::output;
 use super::sandbox::{Sandbox, Used};
 use super::wit::v0_1::{Configured, Instance};
@@ -51,7 +52,7 @@ impl Rules {
     /// Checks settings against the manifest, fills in defaults, and asks the plugin whether it takes them.
     pub fn configure(self: &Arc<Self>, settings: &[(String, String)]) -> Result<Judge, ConfigureError> {
         let settings = complete(self.manifest(), settings)?;
-        let mut sandbox = Sandbox::open(&self.engine, 1)?;
+        let mut sandbox = Sandbox::open(&self.engine)?;
         let instance = start(self, &mut sandbox)?;
         if let Configured::Refused(key, why) = instance.configure(&mut sandbox, &settings)? {
             return Err(ConfigureError::Setting { key: quote(&key), why: quote(&why) });
@@ -91,12 +92,15 @@ impl Judge {
     pub(super) fn classify_measured(&self, now: Instant, facts: &[&Fact]) -> Result<(Vec<Classified>, Used), PluginFault> {
         let mut answers = Vec::with_capacity(facts.len());
         let mut used = Used::default();
-        for (batch, weight) in batches(facts, self.rules.engine.limits.batch, |fact| fact_weight(fact)) {
-            let (mut sandbox, instance) = self.instance(weight)?;
-            let answer = instance.classify(&mut sandbox, &self.rules.words, now, batch)?;
-            output::check_classified(self.manifest(), now, answers.len(), batch.len(), &answer)?;
+        for (run, _) in batches(facts, self.limits().instance_items, |fact| fact_weight(fact)) {
+            let (mut sandbox, instance) = self.instance()?;
+            for (batch, weight) in batches(run, self.limits().batch, |fact| fact_weight(fact)) {
+                sandbox.allow(weight)?;
+                let answer = instance.classify(&mut sandbox, &self.rules.words, now, batch)?;
+                output::check_classified(self.manifest(), now, answers.len(), batch.len(), &answer)?;
+                answers.extend(answer);
+            }
             used.add(sandbox.used());
-            answers.extend(answer);
         }
         Ok((answers, used))
     }
@@ -104,21 +108,28 @@ impl Judge {
     pub(super) fn evaluate_measured(&self, snapshots: &[Snapshot]) -> Result<(Vec<Verdict>, Used), PluginFault> {
         let mut verdicts = Vec::with_capacity(snapshots.len());
         let mut used = Used::default();
-        for (batch, weight) in batches(snapshots, self.rules.engine.limits.batch, |snapshot| 1 + snapshot.listings.len()) {
-            let (mut sandbox, instance) = self.instance(weight)?;
-            let mut answer = instance.evaluate(&mut sandbox, batch)?;
-            output::check_verdicts(self.manifest(), verdicts.len(), batch, &answer)?;
-            for (verdict, snapshot) in answer.iter_mut().zip(batch) {
-                output::strip_insufficient(verdict, snapshot);
+        for (run, _) in batches(snapshots, self.limits().instance_items, snapshot_weight) {
+            let (mut sandbox, instance) = self.instance()?;
+            for (batch, weight) in batches(run, self.limits().batch, snapshot_weight) {
+                sandbox.allow(weight)?;
+                let mut answer = instance.evaluate(&mut sandbox, batch)?;
+                output::check_verdicts(self.manifest(), verdicts.len(), batch, &answer)?;
+                for (verdict, snapshot) in answer.iter_mut().zip(batch) {
+                    output::strip_insufficient(verdict, snapshot);
+                }
+                verdicts.extend(answer);
             }
             used.add(sandbox.used());
-            verdicts.extend(answer);
         }
         Ok((verdicts, used))
     }
 
-    fn instance(&self, items: usize) -> Result<(Sandbox<'_>, Instance), PluginFault> {
-        let mut sandbox = Sandbox::open(&self.rules.engine, items)?;
+    fn limits(&self) -> &Limits {
+        &self.rules.engine.limits
+    }
+
+    fn instance(&self) -> Result<(Sandbox<'_>, Instance), PluginFault> {
+        let mut sandbox = Sandbox::open(&self.rules.engine)?;
         let instance = start(&self.rules, &mut sandbox)?;
         match instance.configure(&mut sandbox, &self.settings)? {
             Configured::Accepted => Ok((sandbox, instance)),
@@ -170,6 +181,11 @@ fn fact_weight(fact: &Fact) -> usize {
         Fact::Order(order) => 1 + (order.claims.len() + order.returns.len() + order.incidents.len() + order.contacts.len()) / 4,
         Fact::Contact(_) | Fact::Violation(_) => 1,
     }
+}
+
+/// How much work a merchant is: one, and one more for each listing shown.
+fn snapshot_weight(snapshot: &Snapshot) -> usize {
+    1 + snapshot.listings.len()
 }
 
 /// Splits items into runs of at most `most` weight, each with its weight; an item heavier than that has a run of its own.

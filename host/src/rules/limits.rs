@@ -29,8 +29,11 @@ pub struct Limits {
     pub answer_bytes: usize,
     /// See `answer_bytes`.
     pub answer_bytes_per_item: usize,
-    /// Items given to one instance at once; larger inputs are split.
+    /// Items of one call; larger inputs are split. Beyond this a call is no faster, and what it works on no longer fits the
+    /// processor's cache.
     pub batch: usize,
+    /// Items that one instance answers, all of one question; the pages it touches are new to it only once.
+    pub instance_items: usize,
     /// Instances alive at once; further callers wait for one to end.
     pub instances: u32,
 }
@@ -49,7 +52,8 @@ impl Default for Limits {
             tick: Duration::from_millis(5),
             answer_bytes: 1 << 20,
             answer_bytes_per_item: 4 << 10,
-            batch: 512,
+            batch: 64,
+            instance_items: 4_096,
             instances: 32,
         }
     }

@@ -1,4 +1,4 @@
-//! The wasm side: a marketplace's rules run here and nowhere else, as components that import nothing, each batch in an instance
+//! The wasm side: a marketplace's rules run here and nowhere else, as components that import nothing, each question in an instance
 //! of its own with a budget. In the order of a plugin's life: [`Engine::admit`] makes [`Rules`] of bytes, [`Rules::configure`]
 //! makes a [`Judge`] of rules and settings, and a judge classifies facts and evaluates merchants. All calls block.
 

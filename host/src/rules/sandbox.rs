@@ -1,9 +1,10 @@
-//! The only maker of a store. A store lives for one batch: it starts with a budget, and whatever happens in it, it is thrown away.
+//! The only maker of a store. A store lives for one question: every call in it has a budget, and whatever happens, it is thrown away.
 
 use wasmtime::{ResourceLimiter, Store};
 
 use super::engine::{CORE_INSTANCES, Engine, MEMORIES, Permit, TABLES};
 use super::fault::PluginFault;
+use super::limits::Limits;
 
 /// What a store knows of its guest: how much it may have, and whether it asked for more.
 #[derive(Debug)]
@@ -33,24 +34,36 @@ impl Used {
 pub(super) struct Sandbox<'a> {
     // Dropped before the permit is given back.
     store: Store<Guest>,
+    limits: &'a Limits,
+    /// Given for the call under way, and used by those before it.
     fuel: u64,
+    spent: u64,
     _permit: Permit<'a>,
 }
 
 impl<'a> Sandbox<'a> {
-    /// A fresh store whose instance may do the work of `items` items.
-    pub(super) fn open(engine: &'a Engine, items: usize) -> Result<Self, PluginFault> {
+    /// A fresh store with the budget to start an instance.
+    pub(super) fn open(engine: &'a Engine) -> Result<Self, PluginFault> {
         let permit = engine.permit();
         let limits = &engine.limits;
-        let budget = limits.budget(items);
         let guest =
             Guest { memory_bytes: limits.memory_bytes, table_elements: limits.table_elements, memory_used: 0, denied: false };
         let mut store = Store::new(&engine.wasm, guest);
         store.limiter(|guest| guest);
-        store.set_fuel(budget.fuel).map_err(|error| PluginFault::Unavailable(error.to_string()))?;
-        store.set_epoch_deadline(budget.ticks);
-        store.set_hostcall_fuel(budget.answer_bytes);
-        Ok(Self { store, fuel: budget.fuel, _permit: permit })
+        let mut sandbox = Self { store, limits, fuel: 0, spent: 0, _permit: permit };
+        sandbox.allow(1)?;
+        Ok(sandbox)
+    }
+
+    /// Gives the next call the budget for `items` items, whatever was left of the last one's.
+    pub(super) fn allow(&mut self, items: usize) -> Result<(), PluginFault> {
+        self.spent = self.used().fuel;
+        let budget = self.limits.budget(items);
+        self.store.set_fuel(budget.fuel).map_err(|error| PluginFault::Unavailable(error.to_string()))?;
+        self.fuel = budget.fuel;
+        self.store.set_epoch_deadline(budget.ticks);
+        self.store.set_hostcall_fuel(budget.answer_bytes);
+        Ok(())
     }
 
     /// Makes one call into the guest. After a fault the sandbox must be dropped; the machine refuses to enter it again.
@@ -61,7 +74,7 @@ impl<'a> Sandbox<'a> {
     /// What was used so far.
     pub(super) fn used(&self) -> Used {
         let left = self.store.get_fuel().unwrap_or(0);
-        Used { fuel: self.fuel.saturating_sub(left), memory_bytes: self.store.data().memory_used }
+        Used { fuel: self.spent.saturating_add(self.fuel.saturating_sub(left)), memory_bytes: self.store.data().memory_used }
     }
 }
 
