@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Taking events in makes and drops many short strings, on several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Rules run on the runtime's threads for reads: wasm's own stack, and room for the host's frames under it.
 const STACK: usize = 8 << 20;
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
@@ -27,6 +27,10 @@ const ROUND: Duration = Duration::from_secs(1);
 
 /// Merchants that change again and again within this time are evaluated once.
 const GATHER: Duration = Duration::from_millis(25);
+
+/// Rest after each round, in times of what the round took: taking events in goes before judging, and whoever is judged a
+/// little later is judged on more of them at once.
+const REST: u32 = 2;
 
 /// Wakes the scheduler.
 #[derive(Clone, Default)]
@@ -91,15 +95,16 @@ impl Scheduler {
     fn rounds(&self, runtime: &tokio::runtime::Handle, stopped: &AtomicBool, wake: &Wake) -> Result<(), EvaluateError> {
         let mut session = self.store.session(0, true, runtime)?;
         while !stopped.load(Ordering::Acquire) {
-            let mut worked = false;
+            let (mut worked, start) = (false, Instant::now());
             for market in self.markets.list() {
                 worked |= self.round(session.as_mut(), &market)?;
             }
             runtime.block_on(async {
+                let rest = GATHER.max(start.elapsed() * REST);
                 if !worked {
                     drop(tokio::time::timeout(ROUND, wake.0.notified()).await);
                 }
-                tokio::time::sleep(GATHER).await;
+                tokio::time::sleep(rest).await;
             });
         }
         Ok(())

@@ -7,7 +7,7 @@ use andon_domain::change::Kind;
 use andon_domain::ids::Instant;
 use andon_domain::reading::BuyerMark;
 use andon_domain::tally::Bucket;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use uuid::Uuid;
 
 use super::error::StoreError;
@@ -38,6 +38,11 @@ impl SqliteSession {
             connection.pragma_update(None, "query_only", "on")?;
         }
         Ok(Self { connection, next_subject: None })
+    }
+
+    /// Many statements read in one transaction: by itself, each of them would lock the file and let it go again.
+    fn together(&self) -> Result<Option<Transaction<'_>>> {
+        Ok(self.connection.is_autocommit().then(|| self.connection.unchecked_transaction()).transpose()?)
     }
 
     fn rows<T>(
@@ -292,6 +297,7 @@ impl Session for SqliteSession {
     }
 
     fn states(&mut self, merchants: &[i64]) -> Result<Vec<MerchantState>> {
+        let _transaction = self.together()?;
         let sql =
             "select id, coalesce(joined_at, first_order, 0), standing, coalesce(since, 0), judged_day, verdict, next_evaluation
             from merchants where id = ?";
@@ -315,6 +321,7 @@ impl Session for SqliteSession {
     }
 
     fn books(&mut self, generation: i64, merchants: &[i64], from: i32, to: i32) -> Result<Vec<(i64, u64, i32, Bucket)>> {
+        let _transaction = self.together()?;
         let sql = "select listing, cells from tallies where generation = ? and bucket = ? and merchant = ?";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut found = Vec::new();
@@ -352,6 +359,7 @@ impl Session for SqliteSession {
         counters: &[u16],
         from: Instant,
     ) -> Result<Vec<(i64, BuyerMark)>> {
+        let _transaction = self.together()?;
         let sql = "select day, buyer from evidence
             where generation = ? and merchant = ? and counter = ? and at >= ? and excluded is null";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -369,6 +377,7 @@ impl Session for SqliteSession {
     }
 
     fn verdicts(&mut self, ids: &[Option<Uuid>]) -> Result<Vec<Option<crate::store::session::Told>>> {
+        let _transaction = self.together()?;
         let mut statement = self.connection.prepare_cached("select generation, input, output from verdicts where id = ?")?;
         ids.iter()
             .map(|id| match id {
