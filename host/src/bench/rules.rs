@@ -54,7 +54,8 @@ where
 {
     let mut place = Place::new(None)?;
     let url = place.database("rules").await?;
-    let judge = prepare(&url, ClockKind::LatestEvent).await.map(|(_, market)| market.generation.as_ref().map(|g| g.judge.clone()));
+    let judge =
+        prepare(&url, ClockKind::LatestEvent).await.map(|(_, market)| market.generation.as_ref().map(|g| g.judge.clone()));
     place.clear().await?;
     let judge = judge?.ok_or_else(|| anyhow::anyhow!("the marketplace has no rules"))?;
     tokio::task::spawn_blocking(move || work(&judge)).await?

@@ -23,7 +23,7 @@ pub const NOW: i64 = 1_767_225_600_000;
 pub struct Measured {
     /// Questions answered.
     pub items: u64,
-    /// On one thread.
+    /// What one thread worked on them.
     pub elapsed: Duration,
     /// Fuel an item, a batch's fixed costs included.
     pub fuel_per_item: u64,
@@ -57,12 +57,41 @@ fn repeat(
     mut call: impl FnMut() -> Result<(u64, usize), PluginFault>,
 ) -> Result<Measured, PluginFault> {
     let (fuel, memory_bytes) = call()?;
-    let (mut items, start) = (0, Instant::now());
+    let (mut items, start, busy) = (0, Instant::now(), busy());
     while start.elapsed() < time {
         call()?;
         items += batch as u64;
     }
-    Ok(Measured { items, elapsed: start.elapsed(), fuel_per_item: fuel / (batch as u64).max(1), memory_bytes })
+    let elapsed = busy.elapsed();
+    Ok(Measured { items, elapsed, fuel_per_item: fuel / (batch as u64).max(1), memory_bytes })
+}
+
+/// A clock that stands still while other programs have the processor, where the system keeps one for each thread.
+#[derive(Debug, Clone, Copy)]
+pub struct Busy {
+    wall: Instant,
+    thread: Option<Duration>,
+}
+
+/// Starts it.
+pub fn busy() -> Busy {
+    Busy { wall: Instant::now(), thread: on_processor() }
+}
+
+impl Busy {
+    /// How long this thread, which must be the one that started it, has worked.
+    pub fn elapsed(&self) -> Duration {
+        match (self.thread, on_processor()) {
+            (Some(before), Some(now)) => now.saturating_sub(before),
+            _ => self.wall.elapsed(),
+        }
+    }
+}
+
+/// The time this thread has had a processor for, from Linux's scheduler.
+fn on_processor() -> Option<Duration> {
+    let figures = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    figures.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }
 
 /// The i-th made-up order: one in 20 has feedback, one in 100 a claim, one in 25 a return.
