@@ -104,6 +104,7 @@ impl Session for Recorder {
         subjects_after(market: i64, merchant: Option<i64>, after: i64, limit: usize) -> Result<Vec<Subject>>;
         register(market: i64, registrations: &[Registration<'_>]) -> Result<()>;
         all_dirty(market: i64, stamp: i64) -> Result<()>;
+        find_first_orders(merchants: &[i64]) -> Result<()>;
         put_setup(row: &crate::store::marketplaces::MarketRow) -> Result<()>;
         advance(market: i64, to: Instant) -> Result<()>;
         judge(judgements: &[Judgement]) -> Result<()>;

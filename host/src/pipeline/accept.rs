@@ -137,12 +137,22 @@ fn share_contacts(session: &mut dyn Session, keys: &Keys, market: &Market, touch
     let placed = touched.iter().filter(|t| t.subject.kind == Kind::Order && t.renamed);
     let waiting: Vec<Named> = placed.flat_map(|t| t.subject.history.contacts().map(|(id, _)| id.clone())).collect();
     bring(session, market, Kind::Contact, &waiting, touched)?;
-    let about =
-        |t: &Touched| t.subject.history.contact_opened()?.order.as_deref().map(|order| keys.named(&market.code, "order", order));
+    let named = |order: &str| keys.named(&market.code, "order", order);
+    let about = |t: &Touched| t.subject.history.contact_opened()?.order.as_deref().map(named);
     let shares: Vec<(usize, Named)> = touched.iter().enumerate().filter_map(|(i, t)| Some((i, about(t)?))).collect();
-    bring(session, market, Kind::Order, &shares.iter().map(|(_, order)| order.clone()).collect::<Vec<_>>(), touched)?;
+    // An earlier opening that came late may name another order than the one that holds the contact so far.
+    let before = |t: &Touched| t.order_before.as_deref().map(named);
+    let moved = |(_, t): &(usize, &Touched)| before(t).is_some() && before(t) != about(t);
+    let left: Vec<(usize, Named)> = touched.iter().enumerate().filter(moved).filter_map(|(i, t)| Some((i, before(t)?))).collect();
+    let orders: Vec<Named> = shares.iter().chain(&left).map(|(_, order)| order.clone()).collect();
+    bring(session, market, Kind::Order, &orders, touched)?;
     let place: HashMap<u64, usize> =
         touched.iter().enumerate().filter(|(_, t)| t.subject.kind == Kind::Order).map(|(i, t)| (t.subject.key, i)).collect();
+    for (contact, order) in left {
+        let Some(order) = place.get(&order.key) else { continue };
+        let id = Named { key: touched[contact].subject.key, name: touched[contact].subject.reference.clone() };
+        touched[*order].subject.history.set_contact(&id, &[]);
+    }
     for (contact, order) in shares {
         let Some(order) = place.get(&order.key) else { continue };
         let known = &touched[contact].subject;

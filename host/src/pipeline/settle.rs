@@ -24,6 +24,8 @@ pub(crate) struct Touched {
     pub(crate) new: bool,
     /// Something came that may name another merchant or beginning.
     pub(crate) renamed: bool,
+    /// The order that a contact was about.
+    pub(crate) order_before: Option<String>,
     merchant_before: Option<i64>,
     began_before: Option<Instant>,
     revisit_before: Option<Instant>,
@@ -32,11 +34,13 @@ pub(crate) struct Touched {
 impl Touched {
     pub(crate) fn stored(subject: Subject) -> Self {
         let (merchant_before, began_before, revisit_before) = (subject.merchant, subject.began, subject.revisit);
-        Self { subject, new: false, renamed: false, merchant_before, began_before, revisit_before }
+        let opened = if subject.kind == Kind::Contact { subject.history.contact_opened() } else { None };
+        let order_before = opened.and_then(|o| o.order.clone());
+        Self { subject, new: false, renamed: false, order_before, merchant_before, began_before, revisit_before }
     }
 
     pub(crate) fn fresh(subject: Subject) -> Self {
-        Self { subject, new: true, renamed: true, merchant_before: None, began_before: None, revisit_before: None }
+        Self { subject, new: true, renamed: true, order_before: None, merchant_before: None, began_before: None, revisit_before: None }
     }
 }
 
@@ -197,6 +201,11 @@ fn write(session: &mut dyn Session, market: &Market, touched: &[Touched], mut le
         session.revisits(market.id, &drop, &add)?;
     }
     session.count_orders(&orders(touched))?;
+    let left = |t: &&Touched| t.subject.kind == Kind::Order && t.merchant_before != t.subject.merchant;
+    let left: Vec<i64> = touched.iter().filter(left).filter_map(|t| t.merchant_before).collect();
+    if !left.is_empty() {
+        session.find_first_orders(&left)?;
+    }
     if !ledger.faults.is_empty() || !ledger.clear.is_empty() {
         session.faults(&ledger.faults, &ledger.clear)?;
     }

@@ -157,6 +157,10 @@ impl Session for PgSession {
         self.run(async |c| write::count_orders(c, orders).await)
     }
 
+    fn find_first_orders(&mut self, merchants: &[i64]) -> Result<()> {
+        self.run(async |c| write::find_first_orders(c, merchants).await)
+    }
+
     fn buckets(&mut self, keys: &[TallyKey]) -> Result<Vec<Bucket>> {
         let lane = self.lane;
         self.run(async |c| read::buckets(c, lane, keys).await)

@@ -139,6 +139,15 @@ pub(super) async fn register(c: &mut PgConnection, market: i64, registrations: &
     Ok(())
 }
 
+pub(super) async fn find_first_orders(c: &mut PgConnection, merchants: &[i64]) -> Result<()> {
+    let mut merchants = merchants.to_vec();
+    merchants.sort_unstable();
+    let sql = "update merchants set first_order = (select min(began) from subjects where merchant = merchants.id and kind = 0)
+        where id = any($1)";
+    query(sql).bind(merchants).execute(c).await?;
+    Ok(())
+}
+
 pub(super) async fn count_orders(c: &mut PgConnection, orders: &[(i64, i64, Instant)]) -> Result<()> {
     if orders.is_empty() {
         return Ok(());

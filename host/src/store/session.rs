@@ -245,6 +245,8 @@ pub trait Session: Send {
     fn register(&mut self, market: i64, registrations: &[Registration<'_>]) -> Result<()>;
     /// Counts orders of merchants: (merchant, how many more, earliest moment).
     fn count_orders(&mut self, orders: &[(i64, i64, Instant)]) -> Result<()>;
+    /// Looks up anew when merchants' first orders were placed, for those that an order has left.
+    fn find_first_orders(&mut self, merchants: &[i64]) -> Result<()>;
     /// This lane's buckets.
     fn buckets(&mut self, keys: &[TallyKey]) -> Result<Vec<Bucket>>;
     /// Stores this lane's buckets; empty ones disappear.

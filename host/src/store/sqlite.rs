@@ -202,6 +202,10 @@ impl Session for SqliteSession {
         Ok(())
     }
 
+    fn find_first_orders(&mut self, merchants: &[i64]) -> Result<()> {
+        sqlite_write::find_first_orders(&self.connection, merchants)
+    }
+
     fn buckets(&mut self, keys: &[TallyKey]) -> Result<Vec<Bucket>> {
         let sql = "select cells from tallies where generation = ? and bucket = ? and merchant = ? and listing = ? and lane = 0";
         let mut statement = self.connection.prepare_cached(sql)?;

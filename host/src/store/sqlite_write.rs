@@ -26,6 +26,15 @@ pub(super) fn remember(c: &Connection, events: &[(EventKey, u64)]) -> Result<Vec
     Ok(seen)
 }
 
+pub(super) fn find_first_orders(c: &Connection, merchants: &[i64]) -> Result<()> {
+    let first = "select min(began) from subjects where merchant = merchants.id and kind = 0";
+    let mut update = c.prepare_cached(&format!("update merchants set first_order = ({first}) where id = ?"))?;
+    for merchant in merchants {
+        update.execute([merchant])?;
+    }
+    Ok(())
+}
+
 pub(super) fn put_buckets(c: &Connection, rows: &[(TallyKey, Bucket)]) -> Result<()> {
     let sql = "insert into tallies (generation, bucket, merchant, listing, lane, cells) values (?, ?, ?, ?, 0, ?)
         on conflict do update set cells = excluded.cells";
