@@ -43,8 +43,8 @@ pub struct Standing {
 /// How a merchant is judged. What depends on the way there, the moments of past verdicts and what peers were then, is left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
-    /// How many orders.
-    pub orders: i64,
+    /// How many orders, and when the first was placed.
+    pub orders: (i64, Option<i64>),
     /// One for each metric.
     pub readings: Vec<Reading>,
     /// What the rules concluded.
@@ -114,8 +114,8 @@ async fn evidence(test: &TestApp, generation: i64) -> Vec<(i64, i64, Vec<i64>)> 
 }
 
 async fn judged(test: &TestApp, merchant: i64) -> Judged {
-    let orders =
-        rows(test, &format!("select orders from merchants where id = {merchant}")).await[0].try_get("", "orders").unwrap();
+    let orders = rows(test, &format!("select orders, first_order from merchants where id = {merchant}")).await;
+    let orders = (orders[0].try_get("", "orders").unwrap(), orders[0].try_get("", "first_order").unwrap());
     let read = move |session: &mut dyn andon::store::Session| {
         let states = session.states(&[merchant])?;
         session.verdicts(&[states[0].verdict])

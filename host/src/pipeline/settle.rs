@@ -40,7 +40,15 @@ impl Touched {
     }
 
     pub(crate) fn fresh(subject: Subject) -> Self {
-        Self { subject, new: true, renamed: true, order_before: None, merchant_before: None, began_before: None, revisit_before: None }
+        Self {
+            subject,
+            new: true,
+            renamed: true,
+            order_before: None,
+            merchant_before: None,
+            began_before: None,
+            revisit_before: None,
+        }
     }
 }
 
