@@ -71,35 +71,37 @@ impl VerdictCheck<'_> {
             return self.at.fault("score", format!("is {}, above {MAX_SCORE}", verdict.score));
         }
         self.at.revisit(verdict.revisit, self.snapshot.now)?;
-        self.reasons("reasons", &verdict.reasons)?;
+        self.reasons(&|| "reasons".to_owned(), &verdict.reasons)?;
         self.at.at_most("proposals", verdict.proposals.len(), MAX_REASONS)?;
         for (j, proposal) in verdict.proposals.iter().enumerate() {
-            self.action(&format!("proposals[{j}].action"), proposal.action)?;
-            let reasons = format!("proposals[{j}].reasons");
+            self.action(&|_| format!("proposals[{j}].action"), proposal.action)?;
+            let reasons = || format!("proposals[{j}].reasons");
             if proposal.reasons.is_empty() {
-                return self.at.fault(&reasons, "is empty; what is done to a merchant must be explained".to_owned());
+                return self.at.fault(&reasons(), "is empty; what is done to a merchant must be explained".to_owned());
             }
             self.reasons(&reasons, &proposal.reasons)?;
         }
         Ok(())
     }
 
-    fn reasons(&self, list: &str, reasons: &[Reason]) -> Checked {
-        self.at.at_most(list, reasons.len(), MAX_REASONS)?;
+    fn reasons(&self, list: &dyn Fn() -> String, reasons: &[Reason]) -> Checked {
+        if reasons.len() > MAX_REASONS {
+            return self.at.at_most(&list(), reasons.len(), MAX_REASONS);
+        }
         for (k, reason) in reasons.iter().enumerate() {
-            let field = |name: &str| format!("{list}[{k}].{name}");
+            let field = |name: &str| format!("{}[{k}].{name}", list());
             self.at.index(&field, "code", Some(reason.code), self.manifest.reasons.len())?;
             self.at.index(&field, "metric", reason.metric, self.manifest.metrics.len())?;
-            self.listing(&field("listing"), reason.listing)?;
+            self.listing(&field, reason.listing)?;
         }
         Ok(())
     }
 
-    fn action(&self, field: &str, action: Action) -> Checked {
+    fn action(&self, field: &dyn Fn(&str) -> String, action: Action) -> Checked {
         match action {
             Action::PullListing(listing) | Action::RestoreListing(listing) => self.listing(field, Some(listing)),
             Action::AwardBadge(badge) | Action::RevokeBadge(badge) => {
-                self.at.index(&|_| field.to_owned(), "badge", Some(badge), self.manifest.badges.len())
+                self.at.index(field, "badge", Some(badge), self.manifest.badges.len())
             }
             Action::Notice
             | Action::Warning
@@ -113,9 +115,9 @@ impl VerdictCheck<'_> {
     }
 
     /// A plugin knows no listing but those it was shown.
-    fn listing(&self, field: &str, listing: Option<u64>) -> Checked {
+    fn listing(&self, field: &dyn Fn(&str) -> String, listing: Option<u64>) -> Checked {
         match listing.filter(|key| !self.snapshot.listings.iter().any(|shown| shown.listing == *key)) {
-            Some(key) => self.at.fault(field, format!("names listing {key}, which is not in the snapshot")),
+            Some(key) => self.at.fault(&field("listing"), format!("names listing {key}, which is not in the snapshot")),
             None => Ok(()),
         }
     }
