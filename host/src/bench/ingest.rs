@@ -10,7 +10,7 @@ use super::figures::{Figure, Target, percentile};
 use super::load::{Load, MARKETPLACE, STEPS};
 use super::place::Place;
 use super::record::record;
-use super::server::{Server, events_path, health_path, prepare};
+use super::server::{Server, close, events_path, health_path, prepare};
 use super::{bare_postgres, bare_sqlite};
 use crate::clock::{Clock, SystemClock};
 use crate::events::{Event, EventContext, parse};
@@ -55,7 +55,7 @@ async fn measure(args: &Args, place: &mut Place) -> anyhow::Result<Vec<Figure>> 
     let bare = bare(place, load()).await?;
 
     let url = place.database("served").await?;
-    drop(prepare(&url, ClockKind::LatestEvent).await?);
+    close(prepare(&url, ClockKind::LatestEvent).await?.0).await;
     let server = Server::start(place.home(), &url).await?;
     let before = server.used().map_or(Duration::ZERO, |(_, cpu)| cpu);
     let (sent, took, mut times) = flood(&server, bodies(load(), BATCH), 4, limit).await?;
@@ -97,9 +97,9 @@ async fn bare(place: &mut Place, load: Load) -> anyhow::Result<f64> {
     })?;
     let batches = tokio::task::spawn_blocking(move || recorded.join()).await?;
     let batches = batches.map_err(|_| anyhow::anyhow!("recording panicked"))??;
-    drop(app);
+    close(app).await;
     let url = place.database("bare").await?;
-    drop(prepare(&url, ClockKind::LatestEvent).await?);
+    close(prepare(&url, ClockKind::LatestEvent).await?.0).await;
     let took = if place.is_postgres() {
         bare_postgres::replay(&url, &batches).await?
     } else {
@@ -111,7 +111,7 @@ async fn bare(place: &mut Place, load: Load) -> anyhow::Result<f64> {
 
 async fn fresh(place: &mut Place, name: &str) -> anyhow::Result<Server> {
     let url = place.database(name).await?;
-    drop(prepare(&url, ClockKind::LatestEvent).await?);
+    close(prepare(&url, ClockKind::LatestEvent).await?.0).await;
     Server::start(place.home(), &url).await
 }
 

@@ -10,7 +10,7 @@ use super::fill::{DAYS, fill};
 use super::load::{MARKETPLACE, merchant};
 use super::place::Place;
 use super::rules;
-use super::server::{Server, health_path, prepare};
+use super::server::{Server, close, health_path, prepare};
 use crate::clock::{Clock, SystemClock};
 use crate::markets::ClockKind;
 
@@ -66,7 +66,9 @@ async fn judged(place: &mut Place, merchants: u64, orders: u64) -> anyhow::Resul
     fill(&app, &market, merchants, orders, market.today(SystemClock.now())).await?;
     let start = Instant::now();
     app.drain(MARKETPLACE).await?;
-    Ok((url, start.elapsed()))
+    let took = start.elapsed();
+    close(app).await;
+    Ok((url, took))
 }
 
 /// Measures reading.

@@ -52,6 +52,16 @@ pub(super) async fn prepare(database_url: &str, clock: ClockKind) -> anyhow::Res
     Ok((app, market))
 }
 
+/// Lets go of a database and waits until that is done: its writer ends after its last job, and the next host finds the file
+/// locked until then.
+pub(super) async fn close(app: Arc<App>) {
+    let store = Arc::downgrade(&app.store);
+    drop(app);
+    while store.strong_count() > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
 /// Installs the rules, which are built once a run.
 async fn rules(app: &App) -> anyhow::Result<()> {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
