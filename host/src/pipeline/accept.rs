@@ -42,7 +42,7 @@ pub(crate) fn accept(
     if new.is_empty() {
         return Ok((outcomes, latest, false));
     }
-    let segment = session.add_segment(market.id, new.len(), &segment::pack(new.iter().map(|e| &*e.raw)))?;
+    let segment = session.add_segment(market.id, new.len(), &segment::pack(new.iter().map(|e| &*e.raw))?)?;
     let mut touched = join(session, market, &new, segment)?;
     share_contacts(session, keys, market, &mut touched)?;
     let registered = register(session, market, &new, stamp)?;

@@ -8,15 +8,14 @@ const LEVEL: i32 = 1;
 /// Longest segment that is unpacked again: group commits hold far less.
 const MAX_UNPACKED: usize = 512 << 20;
 
-/// Packs events: a little-endian length before each, the whole compressed.
-pub(crate) fn pack<'a>(events: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+/// Packs events: a little-endian length before each, the whole compressed. Where that fails the events must not be accepted.
+pub(crate) fn pack<'a>(events: impl Iterator<Item = &'a [u8]>) -> Result<Vec<u8>, StoreError> {
     let mut plain = Vec::new();
     for event in events {
         plain.extend_from_slice(&(event.len() as u32).to_le_bytes());
         plain.extend_from_slice(event);
     }
-    // Compressing into memory fails only for want of memory; the plain form is then no shorter.
-    zstd::bulk::compress(&plain, LEVEL).unwrap_or_default()
+    zstd::bulk::compress(&plain, LEVEL).map_err(|e| StoreError::Driver(format!("a segment cannot be compressed: {e}")))
 }
 
 /// Unpacks a segment's events.
@@ -43,7 +42,7 @@ mod tests {
     #[test]
     fn events_come_back_as_they_were() {
         let events: [&[u8]; 3] = [b"{\"a\":1}", b"", "{\n\"b\": \"\u{fc}\"}".as_bytes()];
-        let packed = pack(events.into_iter());
+        let packed = pack(events.into_iter()).unwrap();
         assert_eq!(unpack(&packed).unwrap(), events.map(<[u8]>::to_vec));
         assert!(unpack(&packed[..packed.len() - 1]).is_err());
     }
