@@ -22,7 +22,7 @@ pub async fn ensure(app: &App, name: &str) -> anyhow::Result<Arc<Rules>> {
 /// Builds bundled rules as they stand and installs them; unchanged ones are neither built nor added again.
 pub async fn install(app: &App, name: &str) -> anyhow::Result<Arc<Rules>> {
     let Some(checkout) = find(name) else {
-        bail!("no rules named {name} are bundled here; run this from within a checkout, or install them by `andon plugin push`");
+        bail!("no rules named {name} are bundled here; run this from within a checkout");
     };
     tracing::info!("building the rules {name}");
     let spinner = ProgressBar::new_spinner().with_message(format!("Building the rules {name}"));
