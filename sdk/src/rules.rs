@@ -6,7 +6,7 @@ use std::ops::Index;
 use crate::bindings::exports::andon::rules::judge::{Classified, ListingSnapshot, Proposal, Reading, Reason, Snapshot, Verdict};
 use crate::codes::{Metric, Standing};
 use crate::declaration::{About, Declaration};
-use crate::facts::{Instant, Subject};
+use crate::facts::{Claim, Contact, Incident, Instant, Order, ReturnRequest, Subject};
 use crate::settings::{Given, SettingError};
 use crate::{Action, Mark};
 
@@ -43,6 +43,29 @@ impl fmt::Display for Unreadable {
 }
 
 impl std::error::Error for Unreadable {}
+
+/// What followed an order, as lists that are empty where nothing did.
+impl Order {
+    /// Claims against it, oldest first.
+    pub fn claims(&self) -> &[Claim] {
+        self.aftermath.as_ref().map_or(&[], |after| &after.claims)
+    }
+
+    /// Requests to return it, oldest first.
+    pub fn returns(&self) -> &[ReturnRequest] {
+        self.aftermath.as_ref().map_or(&[], |after| &after.returns)
+    }
+
+    /// What happened on its way, oldest first.
+    pub fn incidents(&self) -> &[Incident] {
+        self.aftermath.as_ref().map_or(&[], |after| &after.incidents)
+    }
+
+    /// Contacts about it, oldest first.
+    pub fn contacts(&self) -> &[Contact] {
+        self.aftermath.as_ref().map_or(&[], |after| &after.contacts)
+    }
+}
 
 impl Classified {
     /// No marks, with room for so many.

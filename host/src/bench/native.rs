@@ -8,7 +8,7 @@ use andon_domain::fact;
 use andon_domain::reading;
 use andon_domain::verdict;
 use andon_sdk::facts::{
-    Claim, ClaimKind, ClaimState, Feedback, FeedbackState, Fulfilment, Order, ReturnOutcome, ReturnRequest, ServiceLevel,
+    Aftermath, Claim, ClaimKind, ClaimState, Feedback, FeedbackState, Fulfilment, Order, ReturnOutcome, ReturnRequest, ServiceLevel,
     Subject, Tracking,
 };
 use andon_sdk::{__export as guest, Merchant, Reading, Snapshot, Status};
@@ -78,10 +78,12 @@ fn subject(asked: &fact::Fact) -> anyhow::Result<Subject> {
         tracking: Tracking::DeliveredConfirmed,
         cancelled: None,
         feedback,
-        claims: o.claims.iter().map(claim).collect(),
-        returns: o.returns.iter().map(request).collect(),
-        incidents: Vec::new(),
-        contacts: Vec::new(),
+        aftermath: (!o.claims.is_empty() || !o.returns.is_empty()).then(|| Aftermath {
+            claims: o.claims.iter().map(claim).collect(),
+            returns: o.returns.iter().map(request).collect(),
+            incidents: Vec::new(),
+            contacts: Vec::new(),
+        }),
     }))
 }
 

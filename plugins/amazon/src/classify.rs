@@ -30,7 +30,7 @@ impl Amazon {
                     self.delivery(now, order, &mut out);
                     self.tracking(order, &mut out);
                 }
-                for request in order.returns.iter().take(MOST_RETURNS) {
+                for request in order.returns().iter().take(MOST_RETURNS) {
                     self.return_request(now, request, &mut out);
                 }
             }
@@ -59,7 +59,7 @@ impl Amazon {
         let (causes, exclusions) = (&self.codes.causes, &self.codes.exclusions);
         let mut excluded = None;
         let mut claimed = None;
-        for claim in order.claims.iter().filter(|claim| self.settings.counts(claim.state)) {
+        for claim in order.claims().iter().filter(|claim| self.settings.counts(claim.state)) {
             match claim.kind {
                 ClaimKind::ChargebackService => return Some((causes.chargeback, None)),
                 ClaimKind::ChargebackFraud => excluded = Some((causes.chargeback, Some(exclusions.fraud_chargeback))),

@@ -47,7 +47,7 @@ impl Ebay {
     /// A case that was closed without the seller resolving it. Chargebacks go through the payment provider and are no cases.
     fn case(&self, order: &Order) -> Option<Fault> {
         let mut won = None;
-        for claim in &order.claims {
+        for claim in order.claims() {
             if matches!(claim.kind, ClaimKind::ChargebackService | ClaimKind::ChargebackFraud) {
                 continue;
             }
@@ -94,7 +94,7 @@ impl Ebay {
             _ => return,
         };
         let counters = &self.codes.counters;
-        let excused = order.incidents.iter().any(|i| matches!(i.responsible, Actor::Carrier | Actor::Platform));
+        let excused = order.incidents().iter().any(|i| matches!(i.responsible, Actor::Carrier | Actor::Platform));
         out.mark(counters.shipments_judged.at(order.placed));
         if late {
             let mark = counters.shipments_late.at(order.placed).because(self.codes.causes.tracking_shows_late);

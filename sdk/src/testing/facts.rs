@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
 use crate::facts::{
-    Actor, CancelReason, Cancellation, Channel, Claim, ClaimKind, ClaimState, Contact, Feedback, FeedbackState, Fulfilment,
+    Actor, Aftermath, CancelReason, Cancellation, Channel, Claim, ClaimKind, ClaimState, Contact, Feedback, FeedbackState, Fulfilment,
     Incident, IncidentKind, Instant, Order, ReturnOutcome, ReturnRequest, ServiceLevel, Severity, Subject, Tracking, Violation,
     ViolationState,
 };
@@ -54,11 +54,15 @@ pub fn order() -> OrderBuilder {
         tracking: Tracking::None,
         cancelled: None,
         feedback: None,
-        claims: Vec::new(),
-        returns: Vec::new(),
-        incidents: Vec::new(),
-        contacts: Vec::new(),
+        aftermath: None,
     })
+}
+
+impl OrderBuilder {
+    fn after(&mut self) -> &mut Aftermath {
+        let none = || Aftermath { claims: Vec::new(), returns: Vec::new(), incidents: Vec::new(), contacts: Vec::new() };
+        self.0.aftermath.get_or_insert_with(none)
+    }
 }
 
 /// A contact in which an answer is owed, opened on 2026-01-01.
@@ -160,13 +164,13 @@ builder! {
         }
         /// A claim, and where it stands.
         claim(self, when: impl Into<When>, kind: ClaimKind, state: ClaimState) {
-            self.0.claims.push(Claim { opened: at(when), kind, state, closed: None });
+            self.after().claims.push(Claim { opened: at(when), kind, state, closed: None });
         }
         /// A return request.
-        returned(self, request: ReturnBuilder) { self.0.returns.push(request.0); }
+        returned(self, request: ReturnBuilder) { self.after().returns.push(request.0); }
         /// Trouble on the way.
         incident(self, when: impl Into<When>, kind: IncidentKind, responsible: Actor) {
-            self.0.incidents.push(Incident { at: at(when), kind, responsible, resolved: None });
+            self.after().incidents.push(Incident { at: at(when), kind, responsible, resolved: None });
         }
     }
 }

@@ -52,11 +52,19 @@ impl Words {
             tracking: same_words!(order.tracking, fact::Tracking => wit::Tracking: None Uploaded Scanned DeliveredConfirmed),
             cancelled: order.cancelled.as_ref().map(cancellation),
             feedback: order.feedback.as_ref().map(feedback),
+            aftermath: self.aftermath(order),
+        }
+    }
+
+    fn aftermath(&self, order: &fact::Order) -> Option<wit::Aftermath> {
+        let after = wit::Aftermath {
             claims: order.claims.iter().map(claim).collect(),
             returns: order.returns.iter().map(|r| self.return_request(r)).collect(),
             incidents: order.incidents.iter().map(incident).collect(),
             contacts: order.contacts.iter().map(|c| self.contact(c)).collect(),
-        }
+        };
+        let lengths = [after.claims.len(), after.returns.len(), after.incidents.len(), after.contacts.len()];
+        (lengths != [0; 4]).then_some(after)
     }
 
     fn return_request(&self, request: &fact::ReturnRequest) -> wit::ReturnRequest {
