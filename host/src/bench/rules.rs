@@ -15,8 +15,9 @@ pub struct Args {
     /// Time of each part, seconds
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
-    /// Facts or merchants a call
-    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    /// Facts or merchants asked about at once: by default as many as one instance answers, which is about what the writer hands
+    /// over under load
+    #[arg(long, default_value_t = 4_096, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     batch: u64,
 }
 
