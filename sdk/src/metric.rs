@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::bindings::andon::rules::declare::{Compare, Formula, Limit, Points, Ratio, Rolling, Term, Window};
+use crate::bindings::andon::rules::declare::{Compare, Formula, Limit, Mean, Points, Ratio, Rolling, Term, Window};
 use crate::codes::{Counter, Metric, ReasonCode};
 use crate::{Reading, Reason, Status};
 
@@ -54,6 +54,11 @@ impl MetricSpec {
     /// One counter's sum over another's.
     pub fn ratio(numerator: Counter, denominator: Counter, window: impl Into<Window>) -> Self {
         Self::new(Formula::Ratio(Ratio { numerator: numerator.0, denominator: denominator.0 }), window.into())
+    }
+
+    /// The mean of marks: `sum` over the `number` of them. `best` is what a clean order adds to the sum: 5 of five stars, 0 hours.
+    pub fn mean(sum: Counter, number: Counter, best: u32, window: impl Into<Window>) -> Self {
+        Self::new(Formula::Mean(Mean { sum: sum.0, number: number.0, best }), window.into())
     }
 
     /// A counter's plain sum.

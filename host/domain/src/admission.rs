@@ -153,6 +153,10 @@ impl MetricCheck<'_> {
                 self.counter("formula.ratio.numerator", *numerator);
                 self.counter("formula.ratio.denominator", *denominator);
             }
+            Formula::Mean { sum, number, .. } => {
+                self.counter("formula.mean.sum", *sum);
+                self.counter("formula.mean.number", *number);
+            }
             Formula::Sum(counter) => self.counter("formula.sum", *counter),
             Formula::Points { start, terms, low, high } => {
                 if low > high || !(low..=high).contains(&start) {
@@ -225,8 +229,11 @@ impl MetricCheck<'_> {
         if metric.min_buyers > 0 && !evidence.is_some_and(|c| c.by_buyer) {
             self.add("min-buyers", "needs a by-buyer counter as evidence or numerator");
         }
-        if metric.min_numerator > 0 && evidence.is_none() && matches!(metric.formula, Formula::Points { .. }) {
-            self.add("min-numerator", "of points needs an evidence counter to count in");
+        if metric.min_numerator > 0
+            && evidence.is_none()
+            && matches!(metric.formula, Formula::Mean { .. } | Formula::Points { .. })
+        {
+            self.add("min-numerator", "of a mean or points needs an evidence counter to count in");
         }
     }
 }

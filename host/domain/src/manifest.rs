@@ -81,6 +81,15 @@ pub enum Formula {
         /// Index of the counter below it.
         denominator: u16,
     },
+    /// The mean of marks.
+    Mean {
+        /// Index of the counter whose sum it is.
+        sum: u16,
+        /// Index of the counter of how many there are.
+        number: u16,
+        /// What a clean order adds to the sum: the best mark.
+        best: u32,
+    },
     /// A counter's plain sum.
     Sum(u16),
     /// `start` plus all terms, held between `low` and `high`.
@@ -133,6 +142,7 @@ impl Metric {
     pub fn counters(&self) -> Vec<u16> {
         match &self.formula {
             Formula::Ratio { numerator, denominator } => vec![*numerator, *denominator],
+            Formula::Mean { sum, number, .. } => vec![*sum, *number],
             Formula::Sum(counter) => vec![*counter],
             Formula::Points { terms, .. } => terms.iter().map(|t| t.counter).collect(),
         }
@@ -143,7 +153,7 @@ impl Metric {
         self.evidence.or(match self.formula {
             Formula::Ratio { numerator, .. } => Some(numerator),
             Formula::Sum(counter) => Some(counter),
-            Formula::Points { .. } => None,
+            Formula::Mean { .. } | Formula::Points { .. } => None,
         })
     }
 }

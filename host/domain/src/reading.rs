@@ -17,7 +17,7 @@ words!(/** How a metric stands against its limit. */ Status {
 /// One metric of one merchant on one day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
-    /// The metric's value; 0 for a ratio without a denominator.
+    /// The metric's value; 0 for a ratio or mean without a denominator.
     pub value: f64,
     /// Sum above the line, the sum itself, or the points won and lost.
     pub numerator: i64,
@@ -124,8 +124,8 @@ impl Books<'_> {
         let span = metric.window.on(today);
         let (numerator, denominator, value) = value(metric, |c| self.sum(c, span));
         let volume = match metric.formula {
-            Formula::Ratio { .. } if denominator <= 0 => return Status::Insufficient,
-            Formula::Ratio { .. } => denominator,
+            Formula::Ratio { .. } | Formula::Mean { .. } if denominator <= 0 => return Status::Insufficient,
+            Formula::Ratio { .. } | Formula::Mean { .. } => denominator,
             Formula::Sum(_) => numerator,
             Formula::Points { .. } => i64::MAX,
         };
@@ -171,7 +171,7 @@ impl Books<'_> {
 /// Numerator, denominator and value of a metric, given each counter's sum.
 fn value(metric: &Metric, sum: impl Fn(u16) -> i64) -> (i64, i64, f64) {
     match &metric.formula {
-        Formula::Ratio { numerator, denominator } => {
+        Formula::Ratio { numerator, denominator } | Formula::Mean { sum: numerator, number: denominator, .. } => {
             let (n, d) = (sum(*numerator), sum(*denominator));
             (n, d, if d == 0 { 0.0 } else { n as f64 / d as f64 })
         }
@@ -194,7 +194,7 @@ fn peer_value(metric: &Metric, sheet: &Sheet, span: Span) -> Option<f64> {
     match &metric.formula {
         // A sum over all merchants is no measure of one.
         Formula::Sum(_) | Formula::Points { .. } => None,
-        Formula::Ratio { .. } => {
+        Formula::Ratio { .. } | Formula::Mean { .. } => {
             let (_, denominator, value) = value(metric, |c| sheet.sum(Slot::counted(c), span.from, span.to));
             (denominator > 0).then_some(value)
         }

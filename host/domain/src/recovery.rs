@@ -68,6 +68,7 @@ fn defects(metric: &Metric) -> Vec<u16> {
         Formula::Points { terms, .. } => {
             once(terms.iter().filter(|t| (t.points > 0) == lower && t.points != 0).map(|t| t.counter))
         }
+        Formula::Mean { .. } => Vec::new(),
     }
 }
 
@@ -96,17 +97,18 @@ fn leaving(metric: &Metric, sheet: &Sheet, today: Day) -> Vec<(Day, i64)> {
     all
 }
 
-/// What one clean order adds to: what a rate is over, besides its successes where it is a rate of successes, and each
-/// counter that only ever earns points.
-fn clean_order(metric: &Metric) -> Vec<u16> {
+/// What one clean order adds to, and how much: what a rate is over, besides its successes where it is a rate of successes; the
+/// best mark to a mean; and each counter that only ever earns points.
+fn clean_order(metric: &Metric) -> Vec<(u16, i64)> {
     let lower = lower_is_better(metric);
     match &metric.formula {
-        Formula::Ratio { denominator, .. } if lower => vec![*denominator],
-        Formula::Ratio { numerator, denominator } => vec![*numerator, *denominator],
+        Formula::Ratio { denominator, .. } if lower => vec![(*denominator, 1)],
+        Formula::Ratio { numerator, denominator } => vec![(*numerator, 1), (*denominator, 1)],
+        Formula::Mean { sum, number, best } => vec![(*sum, i64::from(*best)), (*number, 1)],
         Formula::Sum(_) => Vec::new(),
         Formula::Points { terms, .. } => {
             let harmful = |counter| terms.iter().any(|t| t.counter == counter && (t.points > 0) == lower);
-            once(terms.iter().map(|t| t.counter).filter(|c| !harmful(*c)))
+            once(terms.iter().map(|t| t.counter).filter(|c| !harmful(*c))).into_iter().map(|c| (c, 1)).collect()
         }
     }
 }
@@ -114,7 +116,8 @@ fn clean_order(metric: &Metric) -> Vec<u16> {
 fn clean_orders(books: Books<'_>, metric: &Metric, today: Day) -> Option<i64> {
     let adds_to = clean_order(metric);
     let still_ill = |orders: i64| {
-        let extra: Vec<_> = books.extra.iter().copied().chain(adds_to.iter().map(|c| (*c, orders))).collect();
+        let extra: Vec<_> =
+            books.extra.iter().copied().chain(adds_to.iter().map(|(c, n)| (*c, n.saturating_mul(orders)))).collect();
         ill(Books { extra: &extra, ..books }.status(metric, today))
     };
     if !still_ill(0) {
@@ -205,10 +208,25 @@ mod tests {
         assert_eq!(orders_for(&Metric { evidence: Some(1), ..rating(199) }, 100, 2), None);
     }
 
+    #[test]
+    fn a_clean_order_adds_the_best_mark_to_a_mean() {
+        let mean = |compare, target, best| {
+            let window = Window::Rolling { days: 60, lag_days: 15 };
+            Metric { min_numerator: 0, ..metric(Formula::Mean { sum: 1, number: 0, best }, window, compare, target, target) }
+        };
+        // 80 stars of 20 ratings are 4.0; 20 more with five each make 180 of 40, 4.5.
+        assert_eq!(orders_for(&mean(Compare::AtLeast, 4.5, 5), 20, 80), Some(20));
+        assert_eq!(orders_for(&mean(Compare::AtLeast, 5.0, 5), 20, 80), None);
+        // 600 hours in 20 answers are 30; answered at once, 5 more make 24.
+        assert_eq!(orders_for(&mean(Compare::AtMost, 24.0, 0), 20, 600), Some(5));
+        assert_eq!(orders_for(&mean(Compare::Less, 24.0, 0), 20, 600), Some(6));
+    }
+
     fn formulas() -> impl Strategy<Value = Formula> {
         let term = (0u16..3, -9i32..9, 1u32..4).prop_map(|(counter, points, per)| Term { counter, points, per });
         prop_oneof![
             Just(Formula::Ratio { numerator: 1, denominator: 0 }),
+            (0u32..6).prop_map(|best| Formula::Mean { sum: 1, number: 0, best }),
             Just(Formula::Sum(1)),
             prop::collection::vec(term, 1..4).prop_map(|terms| Formula::Points { start: 50, terms, low: 0, high: 100 }),
         ]
@@ -257,7 +275,7 @@ mod tests {
 
             let adds_to = clean_order(&metric);
             let ends = |orders: i64| {
-                let extra: Vec<_> = adds_to.iter().map(|c| (*c, orders)).collect();
+                let extra: Vec<_> = adds_to.iter().map(|(c, n)| (*c, n * orders)).collect();
                 matches!(Books { extra: &extra, ..books }.read(&metric, None, TODAY).status, Status::Good | Status::Insufficient)
             };
             prop_assert_eq!(found.clean_orders, (0..6000).find(|n| ends(*n)));

@@ -81,6 +81,7 @@ fn metric_spec(m: wit::Metric) -> host::Metric {
         code: m.code,
         formula: match m.formula {
             wit::Formula::Ratio(r) => host::Formula::Ratio { numerator: r.numerator, denominator: r.denominator },
+            wit::Formula::Mean(m) => host::Formula::Mean { sum: m.sum, number: m.number, best: m.best },
             wit::Formula::Sum(counter) => host::Formula::Sum(counter),
             wit::Formula::Points(p) => {
                 let term = |t: &wit::Term| host::Term { counter: t.counter, points: t.points, per: t.per };

@@ -69,6 +69,8 @@ fn each_rule_names_its_field() {
         ("counters[0].by-buyer", |m| m.counters[0].by_buyer = true),
         ("metrics[0].formula.ratio.numerator", |m| m.metrics[0].formula = Formula::Ratio { numerator: 2, denominator: 0 }),
         ("metrics[0].formula.ratio.denominator", |m| m.metrics[0].formula = Formula::Ratio { numerator: 1, denominator: 9 }),
+        ("metrics[0].formula.mean.sum", |m| m.metrics[0].formula = Formula::Mean { sum: 2, number: 0, best: 5 }),
+        ("metrics[0].formula.mean.number", |m| m.metrics[0].formula = Formula::Mean { sum: 1, number: 2, best: 5 }),
         ("metrics[0].formula.sum", |m| m.metrics[0].formula = Formula::Sum(2)),
         ("metrics[0].formula.points", |m| m.metrics[0].formula = points(-1, vec![Term { counter: 0, points: 1, per: 1 }])),
         ("metrics[0].formula.points.terms", |m| m.metrics[0].formula = points(0, vec![])),

@@ -77,6 +77,23 @@ fn a_row_of_breaches_is_counted_back_by_day() {
 }
 
 #[test]
+fn a_mean_is_no_share_and_has_no_interval() {
+    let mean = Metric { formula: Formula::Mean { sum: 1, number: 0, best: 5 }, limit: None, min_denominator: 20, ..odr(0, 0) };
+    let counters = counters();
+    let read = |number, sum| {
+        let sheet = Sheet::new([(100, Slot::counted(0), number), (100, Slot::counted(1), sum), (100, Slot::excluded(1), 5)]);
+        let books = Books { counters: &counters, sheet: &sheet, buyers: &[], extra: &[] };
+        books.read(&mean, Some(&sheet), 120)
+    };
+    let reading = read(20, 90);
+    assert_eq!((reading.numerator, reading.denominator, reading.status), (90, 20, Status::Good));
+    assert_eq!([reading.value, reading.lower, reading.upper], [4.5; 3]);
+    assert_eq!((reading.value_with_excluded, reading.peers), (4.75, Some(4.5)));
+    assert_eq!(read(19, 90).status, Status::Insufficient);
+    assert_eq!((read(0, 0).status, read(0, 0).value), (Status::Insufficient, 0.0));
+}
+
+#[test]
 fn points_are_held_between_low_and_high() {
     let metric = Metric {
         formula: Formula::Points {

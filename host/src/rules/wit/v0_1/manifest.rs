@@ -67,6 +67,7 @@ fn metric(metric: wit::Metric) -> Metric {
 fn formula(formula: wit::Formula) -> Formula {
     match formula {
         wit::Formula::Ratio(wit::Ratio { numerator, denominator }) => Formula::Ratio { numerator, denominator },
+        wit::Formula::Mean(wit::Mean { sum, number, best }) => Formula::Mean { sum, number, best },
         wit::Formula::Sum(counter) => Formula::Sum(counter),
         wit::Formula::Points(wit::Points { start, terms, low, high }) => Formula::Points {
             start,
