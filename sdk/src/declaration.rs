@@ -245,6 +245,7 @@ fn metric(code: &str, spec: MetricSpec) -> wit::Metric {
         min_denominator: spec.min_denominator,
         min_numerator: spec.min_numerator,
         min_buyers: spec.min_buyers,
+        cadence: spec.cadence,
     }
 }
 

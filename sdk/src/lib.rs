@@ -118,7 +118,7 @@ pub use codes::{
     Badge, Cause, ContactReason, Counter, Exclusion, Metric, Policy, ReasonCode, ReturnReason, Standing, Words, words,
 };
 pub use declaration::{About, Counting, Declaration, defect, volume};
-pub use metric::{Days, Judged, MetricSpec, days, months};
+pub use metric::{Days, Judged, MetricSpec, days, months, months_from};
 pub use rules::{Rules, Unreadable};
 pub use settings::{Given, Setting, SettingError, SettingValue};
 

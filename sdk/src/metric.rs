@@ -2,7 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use crate::bindings::andon::rules::declare::{Compare, Formula, Limit, Mean, Points, Ratio, Rolling, Term, Window};
+use crate::bindings::andon::rules::declare::{
+    Cadence, Compare, Formula, Limit, Mean, Points, Ratio, Rolling, Term, WholeMonths, Window,
+};
 use crate::codes::{Counter, Metric, ReasonCode};
 use crate::{Reading, Reason, Status};
 
@@ -31,7 +33,12 @@ impl From<Days> for Window {
 
 /// The last `months` whole calendar months.
 pub const fn months(months: u8) -> Window {
-    Window::Months(months)
+    months_from(1, months)
+}
+
+/// The last `months` whole months that begin on `first_day`, 1 to 28.
+pub const fn months_from(first_day: u8, months: u8) -> Window {
+    Window::Months(WholeMonths { count: months, first_day })
 }
 
 /// What a metric is made of; see [`crate::Declaration::metric`].
@@ -44,11 +51,12 @@ pub struct MetricSpec {
     pub(crate) min_denominator: u32,
     pub(crate) min_numerator: u32,
     pub(crate) min_buyers: u32,
+    pub(crate) cadence: Option<Cadence>,
 }
 
 impl MetricSpec {
     fn new(formula: Formula, window: Window) -> Self {
-        Self { formula, window, limit: None, evidence: None, min_denominator: 0, min_numerator: 0, min_buyers: 0 }
+        Self { formula, window, limit: None, evidence: None, min_denominator: 0, min_numerator: 0, min_buyers: 0, cadence: None }
     }
 
     /// One counter's sum over another's.
@@ -127,6 +135,12 @@ impl MetricSpec {
     #[must_use]
     pub fn min_buyers(self, least: u32) -> Self {
         Self { min_buyers: least, ..self }
+    }
+
+    /// Read on days of its own: in between the last reading stands, and rows of breaches count these days.
+    #[must_use]
+    pub fn judged_on(self, days: Cadence) -> Self {
+        Self { cadence: Some(days), ..self }
     }
 }
 

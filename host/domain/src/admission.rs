@@ -97,9 +97,15 @@ fn identity(manifest: &Manifest, problems: &mut Problems) {
     if manifest.version.len() > 64 || semver::Version::parse(&manifest.version).is_err() {
         problems.add("version", "is not a semantic version such as 1.2.0");
     }
-    match manifest.cadence {
-        Cadence::Monthly(day) if !(1..=28).contains(&day) => problems.add("cadence.monthly", format!("is {day}, not 1 to 28")),
-        Cadence::Weekly(day) if day > 6 => problems.add("cadence.weekly", format!("is {day}, not 0 (Monday) to 6")),
+    cadence("cadence", manifest.cadence, problems);
+}
+
+fn cadence(path: &str, cadence: Cadence, problems: &mut Problems) {
+    match cadence {
+        Cadence::Monthly(day) if !(1..=28).contains(&day) => {
+            problems.add(format!("{path}.monthly"), format!("is {day}, not 1 to 28"));
+        }
+        Cadence::Weekly(day) if day > 6 => problems.add(format!("{path}.weekly"), format!("is {day}, not 0 (Monday) to 6")),
         _ => {}
     }
 }
@@ -134,6 +140,9 @@ impl MetricCheck<'_> {
         self.window();
         self.limit();
         self.floors();
+        if let Some(own) = self.metric.cadence {
+            cadence(&format!("{}.cadence", self.path), own, self.problems);
+        }
     }
 
     fn add(&mut self, field: &str, reason: impl Into<String>) {
@@ -185,10 +194,18 @@ impl MetricCheck<'_> {
                     self.add("window.rolling.lag-days", format!("is {lag_days}, above {MAX_LAG_DAYS}"));
                 }
             }
-            Window::Months(n) if !(1..=MAX_MONTHS).contains(&n) => {
-                self.add("window.months", format!("is {n}, not 1 to {MAX_MONTHS}"));
+            Window::Months { count, first_day } => {
+                if !(1..=MAX_MONTHS).contains(&count) {
+                    self.add("window.months.count", format!("is {count}, not 1 to {MAX_MONTHS}"));
+                }
+                if !(1..=28).contains(&first_day) {
+                    self.add("window.months.first-day", format!("is {first_day}, not 1 to 28"));
+                }
             }
-            Window::Months(_) | Window::QuarterToDate | Window::Lifetime => {}
+            Window::YearToDate { kept_from: Some(_) } if !matches!(self.metric.formula, Formula::Sum(_)) => {
+                self.add("window.year-to-date", "only of a sum can a year be kept");
+            }
+            Window::YearToDate { .. } | Window::QuarterToDate | Window::Lifetime => {}
         }
     }
 

@@ -67,6 +67,17 @@ impl Calendar {
         day_of_date(NaiveDate::from_ymd_opt(index.div_euclid(12), index.rem_euclid(12) as u32 + 1, 1).unwrap_or(date))
     }
 
+    /// First day of the month that holds `day`, where months begin on `first_day` (1 to 28), moved by `months`.
+    pub fn month_from(day: Day, first_day: u8, months: i32) -> Day {
+        let late = i32::from(first_day) - 1;
+        Self::month_start(day - late, months) + late
+    }
+
+    /// First day of the calendar year that holds `day`, moved by `years`.
+    pub fn year_start(day: Day, years: i32) -> Day {
+        Self::month_start(day, 12 * years - date_of(day).month0() as i32)
+    }
+
     /// First day of the calendar quarter that holds `day`.
     pub fn quarter_start(day: Day) -> Day {
         Self::month_start(day, -(date_of(day).month0() as i32 % 3))
@@ -142,6 +153,16 @@ mod tests {
         assert_eq!(Calendar::month_start(day(2024, 3, 31), -3), day(2023, 12, 1));
         assert_eq!(Calendar::month_start(day(2024, 12, 20), 1), day(2025, 1, 1));
         assert_eq!(Calendar::quarter_start(day(2024, 5, 20)), day(2024, 4, 1));
+        assert_eq!(
+            (Calendar::year_start(day(2024, 12, 31), 0), Calendar::year_start(day(2024, 1, 1), 1)),
+            (day(2024, 1, 1), day(2025, 1, 1))
+        );
+        for (of, first) in
+            [(day(2024, 2, 26), day(2024, 1, 27)), (day(2024, 2, 27), day(2024, 2, 27)), (day(2024, 1, 1), day(2023, 12, 27))]
+        {
+            assert_eq!(Calendar::month_from(of, 27, 0), first);
+        }
+        assert_eq!(Calendar::month_from(day(2024, 3, 26), 27, -1), day(2024, 1, 27));
         assert_eq!((Calendar::day_of_month(day(2024, 5, 20)), Calendar::weekday(day(2024, 5, 20))), (20, 0));
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::fact::words;
+use crate::ids::Day;
 
 /// Whether a counter's marks are kept as evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,10 +37,20 @@ pub enum Window {
         /// How many days before the day of evaluation it ends.
         lag_days: u16,
     },
-    /// The last n whole calendar months.
-    Months(u8),
+    /// The last whole calendar months.
+    Months {
+        /// How many.
+        count: u8,
+        /// The day of the month on which they begin, 1 to 28.
+        first_day: u8,
+    },
     /// From the first day of the quarter to the day of evaluation.
     QuarterToDate,
+    /// From the first day of the year to the day of evaluation.
+    YearToDate {
+        /// Of a sum: what a year must have ended with not to be left behind.
+        kept_from: Option<u32>,
+    },
     /// All days up to the day of evaluation.
     Lifetime,
 }
@@ -135,6 +146,8 @@ pub struct Metric {
     pub min_numerator: u32,
     /// Floor of distinct buyers behind a miss.
     pub min_buyers: u32,
+    /// On which days it is read, where that is not the manifest's cadence.
+    pub cadence: Option<Cadence>,
 }
 
 impl Metric {
@@ -146,6 +159,11 @@ impl Metric {
             Formula::Sum(counter) => vec![*counter],
             Formula::Points { terms, .. } => terms.iter().map(|t| t.counter).collect(),
         }
+    }
+
+    /// The day as of which it is read on `today`: the last binding day of its own cadence, where it has one.
+    pub fn read_on(&self, today: Day) -> Day {
+        self.cadence.map_or(today, |cadence| cadence.last_binding(today))
     }
 
     /// The counter whose marks explain the value: the declared one, else a ratio's or sum's own.

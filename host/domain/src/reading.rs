@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::Calendar;
 use crate::fact::words;
 use crate::ids::Day;
 use crate::manifest::{Cadence, Counter, Formula, Manifest, Metric, Window};
@@ -33,7 +34,7 @@ pub struct Reading {
     pub peers: Option<f64>,
     /// Against the limit.
     pub status: Status,
-    /// Evaluation periods in a row, this one included, in which it was breached; counting stops at [`streak_limit`].
+    /// Periods of its cadence in a row, this one included, in which it was breached; counting stops at [`streak_limit`].
     pub breached_in_a_row: u16,
     /// First day looked at.
     pub from: Day,
@@ -82,7 +83,7 @@ pub struct Books<'a> {
 impl Books<'_> {
     /// Reads one metric on `today`, without its row of breaches.
     pub fn read(&self, metric: &Metric, peers: Option<&Sheet>, today: Day) -> Reading {
-        let span = metric.window.on(today);
+        let span = self.span(metric, today);
         let (numerator, denominator, value) = value(metric, |c| self.sum(c, span));
         let (lower, upper) = match metric.formula {
             Formula::Ratio { .. } => wilson(numerator, denominator),
@@ -107,9 +108,33 @@ impl Books<'_> {
         }
     }
 
+    /// The days that a metric looks at on `today`.
+    pub fn span(&self, metric: &Metric, today: Day) -> Span {
+        let span = metric.window.on(metric.read_on(today));
+        match (&metric.formula, metric.window) {
+            (Formula::Sum(counter), Window::YearToDate { kept_from: Some(least) }) => self.with_kept_years(*counter, least, span),
+            _ => span,
+        }
+    }
+
+    /// A year's days so far, and before them the years that were not left behind at their ends.
+    fn with_kept_years(&self, counter: u16, least: u32, year: Span) -> Span {
+        let slot = Slot::counted(counter);
+        let first = self.sheet.days(slot).first().map_or(year.from, |cell| Calendar::year_start(cell.1, 0));
+        let (mut from, mut next) = (first.min(year.from), first);
+        while next < year.from {
+            next = Calendar::year_start(next, 1);
+            if self.sheet.sum(slot, from, next - 1) < i64::from(least) {
+                from = next;
+            }
+        }
+        Span { from, ..year }
+    }
+
     /// How many periods in a row, `today`'s included, the metric was breached, by what is known now.
     pub fn streak(&self, metric: &Metric, cadence: Cadence, today: Day) -> u16 {
-        let mut day = today;
+        let cadence = metric.cadence.unwrap_or(cadence);
+        let mut day = metric.read_on(today);
         for count in 0..streak_limit(cadence) {
             if self.status(metric, day) != Status::Breached {
                 return count;
@@ -121,7 +146,7 @@ impl Books<'_> {
 
     /// How one metric stands on `today`.
     pub fn status(&self, metric: &Metric, today: Day) -> Status {
-        let span = metric.window.on(today);
+        let span = self.span(metric, today);
         let (numerator, denominator, value) = value(metric, |c| self.sum(c, span));
         let volume = match metric.formula {
             Formula::Ratio { .. } | Formula::Mean { .. } if denominator <= 0 => return Status::Insufficient,
@@ -151,12 +176,8 @@ impl Books<'_> {
 
     fn buyers_in(&self, metric: &Metric, span: Span) -> u32 {
         let Some(counter) = metric.evidence_counter().filter(|c| self.by_buyer(*c)) else { return 0 };
-        let mut seen: Vec<u64> = self
-            .buyers
-            .iter()
-            .filter(|m| m.counter == counter && (span.from..=span.to).contains(&m.day))
-            .map(|m| m.buyer)
-            .collect();
+        let mut seen: Vec<u64> =
+            self.buyers.iter().filter(|m| m.counter == counter && span.holds(m.day)).map(|m| m.buyer).collect();
         seen.sort_unstable();
         seen.dedup();
         let extra = self.extra.iter().filter(|e| e.0 == counter).fold(seen.len() as i64, |all, e| all.saturating_add(e.1.max(0)));
@@ -205,23 +226,25 @@ fn peer_value(metric: &Metric, sheet: &Sheet, span: Span) -> Option<f64> {
 pub fn days_needed(metrics: &[Metric], today: Day) -> Option<Span> {
     let mut span = Span { from: today, to: today };
     for metric in metrics {
-        if metric.window == Window::Lifetime {
+        if matches!(metric.window, Window::Lifetime | Window::YearToDate { kept_from: Some(_) }) {
             return None;
         }
-        let days = metric.window.on(today);
+        let days = metric.window.on(metric.read_on(today));
         span = Span { from: span.from.min(days.from), to: span.to.max(days.to) };
     }
     Some(span)
 }
 
 /// The first day after `today` on which a sum behind any reading changes with no event at all, by marks entering and leaving
-/// windows; `None` if none ever will. A row of breaches grows besides, see [`next_in_row`].
+/// windows; `None` if none ever will. Where a sum may keep a year, the year's end counts as such a day. A row of breaches grows
+/// besides, see [`next_in_row`].
 pub fn next_change(metrics: &[Metric], sheet: &Sheet, today: Day) -> Option<Day> {
     metrics.iter().filter_map(|metric| next_flip(metric, sheet, today)).min()
 }
 
 /// [`next_change`] of one metric.
 pub(crate) fn next_flip(metric: &Metric, sheet: &Sheet, today: Day) -> Option<Day> {
+    let today = metric.read_on(today);
     let span = metric.window.on(today);
     let counters = metric.counters().into_iter().chain(metric.evidence);
     let slots = counters.flat_map(|c| [Slot::counted(c), Slot::excluded(c)]);
@@ -230,15 +253,22 @@ pub(crate) fn next_flip(metric: &Metric, sheet: &Sheet, today: Day) -> Option<Da
         let days = sheet.days(slot);
         [span.from, span.to.saturating_add(1)].map(|from| days.get(days.partition_point(|c| c.1 < from)))
     });
-    firsts.flatten().filter_map(|cell| metric.window.next_change(cell.1, today)).min()
+    let next = firsts.flatten().filter_map(|cell| metric.window.next_change(cell.1, today)).min();
+    next.map(|day| metric.cadence.map_or(day, |cadence| cadence.binding_from(day)))
 }
 
-/// The first day after `today` on which a row of breaches grows by itself: the one after the next binding day, while any
-/// metric is breached and its row still followed.
-pub fn next_in_row(readings: &[Reading], cadence: Cadence, today: Day) -> Option<Day> {
-    let growing = |r: &Reading| r.status == Status::Breached && r.breached_in_a_row < streak_limit(cadence);
-    let binds = if cadence.binds_on(today) { today } else { cadence.next_binding(today)? };
-    readings.iter().any(growing).then_some(binds + 1)
+/// The first day after `today` on which a row of breaches grows by itself, while any metric is breached and its row still
+/// followed: the one after the next binding day of the rules, or the next binding day of the metric's own cadence.
+pub fn next_in_row(metrics: &[Metric], readings: &[Reading], cadence: Cadence, today: Day) -> Option<Day> {
+    let grows = |(metric, reading): (&Metric, &Reading)| {
+        let followed = reading.breached_in_a_row < streak_limit(metric.cadence.unwrap_or(cadence));
+        let day = match metric.cadence {
+            Some(own) => own.binding_from(today + 1),
+            None => cadence.binding_from(today) + 1,
+        };
+        (reading.status == Status::Breached && followed).then_some(day)
+    };
+    metrics.iter().zip(readings).filter_map(grows).min()
 }
 
 /// Reads every metric of a manifest for one merchant, rows of breaches included.

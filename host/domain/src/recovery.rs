@@ -4,7 +4,7 @@
 use crate::ids::Day;
 use crate::manifest::{Compare, Formula, Metric};
 use crate::reading::{Books, Status, next_flip};
-use crate::tally::{Sheet, Slot};
+use crate::tally::Slot;
 
 /// How far ahead [`recovery`] looks, in days: the longest window admitted, twelve months, and as much again.
 pub const HORIZON: i32 = 800;
@@ -30,7 +30,7 @@ pub fn recovery(books: Books<'_>, metric: &Metric, today: Day) -> Recovery {
     let mut found = Recovery {
         unbreached: None,
         recovered: None,
-        leaving: leaving(metric, books.sheet, today),
+        leaving: leaving(books, metric, today),
         clean_orders: clean_orders(books, metric, today),
     };
     let mut day = Some(today);
@@ -76,14 +76,19 @@ fn once(counters: impl Iterator<Item = u16>) -> Vec<u16> {
     counters.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }
 
-fn leaving(metric: &Metric, sheet: &Sheet, today: Day) -> Vec<(Day, i64)> {
+fn leaving(books: Books<'_>, metric: &Metric, today: Day) -> Vec<(Day, i64)> {
     let counters = defects(metric);
+    let read_from = |day: Day| metric.cadence.map_or(day, |cadence| cadence.binding_from(day));
     let leaves = |marked: Day| {
-        let span = metric.window.on(today);
-        let inside = if marked > span.to { metric.window.next_change(marked, today)? } else { today };
-        metric.window.next_change(marked, inside)
+        let today = metric.read_on(today);
+        let ahead = marked > metric.window.on(today).to;
+        let inside = if ahead { read_from(metric.window.next_change(marked, today)?) } else { today };
+        let span = metric.window.on(inside);
+        let day = read_from(metric.window.next_change(marked, inside).filter(|_| span.holds(marked))?);
+        // A year that is kept takes its marks along, and without further ones will go on being kept.
+        (!books.span(metric, day).holds(marked)).then_some(day)
     };
-    let cells = counters.iter().flat_map(|c| sheet.days(Slot::counted(*c)));
+    let cells = counters.iter().flat_map(|c| books.sheet.days(Slot::counted(*c)));
     let mut all: Vec<(Day, i64)> =
         cells.filter_map(|c| Some((leaves(c.1)?, c.2))).filter(|l| l.0 <= today.saturating_add(HORIZON)).collect();
     all.sort_unstable();
@@ -140,7 +145,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::manifest::{Counter, CounterKind, Limit, Term, Window};
+    use crate::manifest::{Cadence, Counter, CounterKind, Limit, Term, Window};
+    use crate::tally::Sheet;
 
     const TODAY: Day = 18_300;
 
@@ -159,6 +165,7 @@ mod tests {
             min_denominator: 10,
             min_numerator: 2,
             min_buyers: 0,
+            cadence: None,
         }
     }
 
@@ -235,17 +242,21 @@ mod tests {
     fn metrics() -> impl Strategy<Value = Metric> {
         let windows = prop_oneof![
             (1u16..90, 0u16..20).prop_map(|(days, lag_days)| Window::Rolling { days, lag_days }),
-            (1u8..13).prop_map(Window::Months),
+            (1u8..13, 1u8..29).prop_map(|(count, first_day)| Window::Months { count, first_day }),
             Just(Window::QuarterToDate),
+            prop::option::of(0u32..12).prop_map(|kept_from| Window::YearToDate { kept_from }),
             Just(Window::Lifetime),
         ];
         let compare = prop::sample::select(Compare::ALL.iter().map(|c| c.0).collect::<Vec<_>>());
-        (formulas(), windows, compare, 0i32..20, 0i32..4).prop_map(|(formula, window, compare, target, margin)| {
-            let scale = if matches!(formula, Formula::Ratio { .. }) { 20.0 } else { 1.0 };
-            let lower = matches!(compare, Compare::Less | Compare::AtMost);
-            let warn = f64::from(if lower { target - margin } else { target + margin }) / scale;
-            metric(formula, window, compare, f64::from(target) / scale, warn)
-        })
+        let cadences = prop::option::of(prop_oneof![(1u8..29).prop_map(Cadence::Monthly), (0u8..7).prop_map(Cadence::Weekly)]);
+        (formulas(), windows, compare, 0i32..20, 0i32..4, cadences).prop_map(
+            |(formula, window, compare, target, margin, cadence)| {
+                let scale = if matches!(formula, Formula::Ratio { .. }) { 20.0 } else { 1.0 };
+                let lower = matches!(compare, Compare::Less | Compare::AtMost);
+                let warn = f64::from(if lower { target - margin } else { target + margin }) / scale;
+                Metric { cadence, ..metric(formula, window, compare, f64::from(target) / scale, warn) }
+            },
+        )
     }
 
     proptest! {
@@ -264,7 +275,7 @@ mod tests {
             prop_assert_eq!(found.unbreached, first(|s| s != Status::Breached));
             prop_assert_eq!(found.recovered, first(|s| matches!(s, Status::Good | Status::Insufficient)));
 
-            let inside = |marked: Day, day: Day| { let s = metric.window.on(day); (s.from..=s.to).contains(&marked) };
+            let inside = |marked: Day, day: Day| books.span(&metric, day).holds(marked);
             let mut leaving = std::collections::BTreeMap::new();
             for cell in defects(&metric).iter().flat_map(|c| sheet.days(Slot::counted(*c))) {
                 if let Some(day) = (TODAY + 1..=TODAY + HORIZON).find(|d| inside(cell.1, *d - 1) && !inside(cell.1, *d)) {

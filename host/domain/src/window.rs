@@ -13,32 +13,46 @@ pub struct Span {
     pub to: Day,
 }
 
+impl Span {
+    /// Whether `day` is among them.
+    pub fn holds(&self, day: Day) -> bool {
+        (self.from..=self.to).contains(&day)
+    }
+}
+
 impl Window {
     /// The days this window covers on day `today`: a rolling window of `days` with `lag` covers
-    /// `today - lag - days + 1` to `today - lag`.
+    /// `today - lag - days + 1` to `today - lag`. Years that a sum does not leave behind are not among them; see
+    /// [`crate::reading::Books::span`].
     pub fn on(&self, today: Day) -> Span {
         match *self {
             Self::Rolling { days, lag_days } => {
                 let to = today - i32::from(lag_days);
                 Span { from: to - i32::from(days) + 1, to }
             }
-            Self::Months(n) => {
-                Span { from: Calendar::month_start(today, -i32::from(n)), to: Calendar::month_start(today, 0) - 1 }
-            }
+            Self::Months { count, first_day } => Span {
+                from: Calendar::month_from(today, first_day, -i32::from(count)),
+                to: Calendar::month_from(today, first_day, 0) - 1,
+            },
             Self::QuarterToDate => Span { from: Calendar::quarter_start(today), to: today },
+            Self::YearToDate { .. } => Span { from: Calendar::year_start(today, 0), to: today },
             Self::Lifetime => Span { from: 0, to: today },
         }
     }
 
-    /// The first day after `today` on which `marked` enters or leaves the window, `None` if it never will.
+    /// The first day after `today` on which `marked` enters or leaves the window, `None` if it never will. Whether a year is left
+    /// behind depends on sums, so that a mark may be said to leave with its year and yet stay.
     pub fn next_change(&self, marked: Day, today: Day) -> Option<Day> {
         let candidates = match *self {
             Self::Rolling { days, lag_days } => {
                 let enters = marked + i32::from(lag_days);
                 [enters, enters + i32::from(days)]
             }
-            Self::Months(n) => [Calendar::month_start(marked, 1), Calendar::month_start(marked, i32::from(n) + 1)],
+            Self::Months { count, first_day } => {
+                [1, i32::from(count) + 1].map(|months| Calendar::month_from(marked, first_day, months))
+            }
             Self::QuarterToDate => [marked, Calendar::month_start(Calendar::quarter_start(marked), 3)],
+            Self::YearToDate { .. } => [marked, Calendar::year_start(marked, 1)],
             Self::Lifetime => [marked, marked],
         };
         candidates.into_iter().filter(|day| *day > today).min()
@@ -65,6 +79,11 @@ impl Cadence {
             }
             Self::Weekly(n) => day - (Calendar::weekday(day) as i32 - i32::from(n)).rem_euclid(7),
         }
+    }
+
+    /// The first binding day from `day` on.
+    pub fn binding_from(self, day: Day) -> Day {
+        if self.binds_on(day) { day } else { self.next_binding(day).unwrap_or(day) }
     }
 
     /// The first binding day after `day`; none where every day binds.
@@ -102,7 +121,14 @@ mod tests {
 
     #[test]
     fn whole_months_and_quarters() {
-        assert_eq!(Window::Months(3).on(day(2024, 5, 20)), Span { from: day(2024, 2, 1), to: day(2024, 4, 30) });
+        let months = |count, first_day| Window::Months { count, first_day };
+        assert_eq!(months(3, 1).on(day(2024, 5, 20)), Span { from: day(2024, 2, 1), to: day(2024, 4, 30) });
+        // AliExpress's assessments.
+        assert_eq!(months(1, 27).on(day(2024, 3, 26)), Span { from: day(2024, 1, 27), to: day(2024, 2, 26) });
+        assert_eq!(months(1, 27).on(day(2024, 3, 27)), Span { from: day(2024, 2, 27), to: day(2024, 3, 26) });
+        let year = Window::YearToDate { kept_from: None };
+        assert_eq!(year.on(day(2024, 12, 31)), Span { from: day(2024, 1, 1), to: day(2024, 12, 31) });
+        assert_eq!(year.on(day(2025, 1, 1)), Span { from: day(2025, 1, 1), to: day(2025, 1, 1) });
         assert_eq!(Window::QuarterToDate.on(day(2024, 5, 20)), Span { from: day(2024, 4, 1), to: day(2024, 5, 20) });
     }
 
@@ -118,8 +144,9 @@ mod tests {
     fn windows() -> impl Strategy<Value = Window> {
         prop_oneof![
             (1u16..90, 0u16..20).prop_map(|(days, lag_days)| Window::Rolling { days, lag_days }),
-            (1u8..13).prop_map(Window::Months),
+            (1u8..13, 1u8..29).prop_map(|(count, first_day)| Window::Months { count, first_day }),
             Just(Window::QuarterToDate),
+            Just(Window::YearToDate { kept_from: None }),
             Just(Window::Lifetime),
         ]
     }
@@ -128,7 +155,7 @@ mod tests {
         #[test]
         fn next_change_is_the_first_day_membership_flips(window in windows(), marked in 18_000i32..18_400, back in -200i32..400) {
             let today = marked + back;
-            let inside = |d: Day| { let s = window.on(d); (s.from..=s.to).contains(&marked) };
+            let inside = |d: Day| window.on(d).holds(marked);
             let plain = (today + 1..today + 900).find(|d| inside(*d) != inside(*d - 1));
             prop_assert_eq!(window.next_change(marked, today), plain);
         }

@@ -80,7 +80,7 @@ impl Reader<'_> {
         let ahead = (!account.sheet.is_empty()).then_some(self.today + (BUCKETS_AHEAD - 1) * BUCKET_DAYS);
         let days = [
             next_change(&self.generation.metrics, &account.sheet, self.today),
-            next_in_row(readings, cadence, self.today),
+            next_in_row(&self.generation.metrics, readings, cadence, self.today),
             cadence.next_binding(self.today),
             ahead,
         ];
@@ -116,7 +116,9 @@ pub(crate) fn load<'g>(
     let today = market.calendar.day_of(now);
     let manifest = generation.manifest();
     let first = match days_needed(&generation.metrics, today) {
-        Some(span) => span.from - streak_days(manifest.cadence),
+        Some(span) => {
+            span.from - manifest.metrics.iter().map(|m| streak_days(m.cadence.unwrap_or(manifest.cadence))).max().unwrap_or(0)
+        }
         None => session.first_bucket(generation.id)?.unwrap_or(bucket_of(today)) * BUCKET_DAYS,
     };
     let mut wanted = vec![0];

@@ -59,11 +59,7 @@ pub(super) fn manifest(m: wit::Manifest) -> host::Manifest {
         policies: m.policies,
         badges: m.badges,
         settings: m.settings.into_iter().map(setting).collect(),
-        cadence: match m.cadence {
-            wit::Cadence::Continuous => host::Cadence::Continuous,
-            wit::Cadence::Monthly(day) => host::Cadence::Monthly(day),
-            wit::Cadence::Weekly(day) => host::Cadence::Weekly(day),
-        },
+        cadence: cadence(m.cadence),
         wording: m.wording,
     }
 }
@@ -90,8 +86,9 @@ fn metric_spec(m: wit::Metric) -> host::Metric {
         },
         window: match m.window {
             wit::Window::Rolling(r) => host::Window::Rolling { days: r.days, lag_days: r.lag_days },
-            wit::Window::Months(months) => host::Window::Months(months),
+            wit::Window::Months(m) => host::Window::Months { count: m.count, first_day: m.first_day },
             wit::Window::QuarterToDate => host::Window::QuarterToDate,
+            wit::Window::YearToDate(kept_from) => host::Window::YearToDate { kept_from },
             wit::Window::Lifetime => host::Window::Lifetime,
         },
         limit: m.limit.map(limit),
@@ -99,6 +96,15 @@ fn metric_spec(m: wit::Metric) -> host::Metric {
         min_denominator: m.min_denominator,
         min_numerator: m.min_numerator,
         min_buyers: m.min_buyers,
+        cadence: m.cadence.map(cadence),
+    }
+}
+
+fn cadence(cadence: wit::Cadence) -> host::Cadence {
+    match cadence {
+        wit::Cadence::Continuous => host::Cadence::Continuous,
+        wit::Cadence::Monthly(day) => host::Cadence::Monthly(day),
+        wit::Cadence::Weekly(day) => host::Cadence::Weekly(day),
     }
 }
 

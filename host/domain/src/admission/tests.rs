@@ -20,6 +20,7 @@ fn sound() -> Manifest {
             min_denominator: 20,
             min_numerator: 5,
             min_buyers: 5,
+            cadence: None,
         }],
         standings: vec![StandingKind { code: "good".into(), level: Level::Good }],
         exclusions: vec![],
@@ -83,7 +84,12 @@ fn each_rule_names_its_field() {
         ("metrics[0].window.rolling.days", |m| m.metrics[0].window = Window::Rolling { days: 0, lag_days: 0 }),
         ("metrics[0].window.rolling.days", |m| m.metrics[0].window = Window::Rolling { days: 401, lag_days: 0 }),
         ("metrics[0].window.rolling.lag-days", |m| m.metrics[0].window = Window::Rolling { days: 1, lag_days: 91 }),
-        ("metrics[0].window.months", |m| m.metrics[0].window = Window::Months(25)),
+        ("metrics[0].window.months.count", |m| m.metrics[0].window = Window::Months { count: 25, first_day: 1 }),
+        ("metrics[0].window.months.first-day", |m| m.metrics[0].window = Window::Months { count: 1, first_day: 29 }),
+        ("metrics[0].window.months.first-day", |m| m.metrics[0].window = Window::Months { count: 1, first_day: 0 }),
+        ("metrics[0].window.year-to-date", |m| m.metrics[0].window = Window::YearToDate { kept_from: Some(48) }),
+        ("metrics[0].cadence.monthly", |m| m.metrics[0].cadence = Some(Cadence::Monthly(29))),
+        ("metrics[0].cadence.weekly", |m| m.metrics[0].cadence = Some(Cadence::Weekly(7))),
         ("metrics[0].limit", |m| m.metrics[0].limit = Some(Limit { compare: Compare::Less, target: f64::NAN, warn: 0.0 })),
         ("metrics[0].limit", |m| {
             m.metrics[0].limit = Some(Limit { compare: Compare::Less, target: 1.0, warn: f64::NEG_INFINITY });

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::calendar::day_of_date;
 use crate::manifest::{Compare, CounterKind, Limit, Term};
 
 fn odr(min_numerator: u32, min_buyers: u32) -> Metric {
@@ -15,6 +16,7 @@ fn odr(min_numerator: u32, min_buyers: u32) -> Metric {
         min_denominator: 20,
         min_numerator,
         min_buyers,
+        cadence: None,
     }
 }
 
@@ -87,10 +89,10 @@ fn a_mean_is_no_share_and_has_no_interval() {
     };
     let reading = read(20, 90);
     assert_eq!((reading.numerator, reading.denominator, reading.status), (90, 20, Status::Good));
-    assert_eq!([reading.value, reading.lower, reading.upper], [4.5; 3]);
-    assert_eq!((reading.value_with_excluded, reading.peers), (4.75, Some(4.5)));
+    let figures = [reading.value, reading.lower, reading.upper, reading.value_with_excluded, reading.peers.unwrap()];
+    assert_eq!(figures.map(|f| f.to_string()), ["4.5", "4.5", "4.5", "4.75", "4.5"]);
     assert_eq!(read(19, 90).status, Status::Insufficient);
-    assert_eq!((read(0, 0).status, read(0, 0).value), (Status::Insufficient, 0.0));
+    assert_eq!((read(0, 0).status, read(0, 0).value.to_string()), (Status::Insufficient, "0".into()));
 }
 
 #[test]
@@ -129,10 +131,38 @@ fn additions_count_in_every_window_and_as_buyers() {
 fn windows() -> impl Strategy<Value = Window> {
     prop_oneof![
         (1u16..90, 0u16..20).prop_map(|(days, lag_days)| Window::Rolling { days, lag_days }),
-        (1u8..13).prop_map(Window::Months),
+        (1u8..13, 1u8..29).prop_map(|(count, first_day)| Window::Months { count, first_day }),
         Just(Window::QuarterToDate),
+        Just(Window::YearToDate { kept_from: None }),
         Just(Window::Lifetime),
     ]
+}
+
+fn cadences() -> impl Strategy<Value = Cadence> {
+    prop_oneof![Just(Cadence::Continuous), (1u8..29).prop_map(Cadence::Monthly), (0u8..7).prop_map(Cadence::Weekly)]
+}
+
+#[test]
+fn a_year_is_left_behind_unless_its_sum_is_kept() {
+    let day = |year, month, day| day_of_date(chrono::NaiveDate::from_ymd_opt(year, month, day).unwrap());
+    let counters = counters();
+    let points = |marks: &[(Day, i64)], today| {
+        let sheet = Sheet::new(marks.iter().map(|(day, points)| (*day, Slot::counted(1), *points)));
+        let window = Window::YearToDate { kept_from: Some(48) };
+        let metric = Metric { formula: Formula::Sum(1), window, limit: None, min_denominator: 0, ..odr(0, 0) };
+        let reading = Books { counters: &counters, sheet: &sheet, buyers: &[], extra: &[] }.read(&metric, None, today);
+        (reading.numerator, reading.from)
+    };
+    let (last_day, new_year) = (day(2024, 12, 31), day(2025, 1, 1));
+    assert_eq!(points(&[(day(2024, 1, 1), 40), (last_day, 7)], last_day), (47, day(2024, 1, 1)));
+    assert_eq!(points(&[(day(2024, 1, 1), 40), (last_day, 7)], new_year), (0, new_year));
+    assert_eq!(points(&[(day(2024, 1, 1), 40), (last_day, 8)], new_year), (48, day(2024, 1, 1)));
+    // What was kept is added to, and kept again; what lapsed before it is gone.
+    let long = [(day(2022, 5, 1), 47), (day(2023, 5, 1), 48), (day(2025, 5, 1), 2)];
+    assert_eq!(points(&long, day(2026, 5, 1)), (50, day(2023, 1, 1)));
+    // Overturned by half, it lapses with the year it was given in.
+    assert_eq!(points(&[(day(2023, 5, 1), 24), (day(2025, 5, 1), 2)], day(2025, 5, 1)), (2, new_year));
+    assert_eq!(points(&[], new_year), (0, new_year));
 }
 
 proptest! {
@@ -146,23 +176,42 @@ proptest! {
         let sheet = Sheet::new(cells.iter().map(|&(day, counter, excluded)| (day, Slot::of(counter, excluded), 1)));
         let held = |metric: &Metric, day: Day| -> Vec<bool> {
             let span = metric.window.on(day);
-            cells.iter().map(|c| (span.from..=span.to).contains(&c.0)).collect()
+            cells.iter().map(|c| span.holds(c.0)).collect()
         };
         let plain = (today + 1..today + 900).find(|day| metrics.iter().any(|m| held(m, *day) != held(m, *day - 1)));
         prop_assert_eq!(next_change(&metrics, &sheet, today), plain);
     }
 
     #[test]
-    fn a_row_grows_on_the_day_said(cadence in prop_oneof![Just(Cadence::Continuous), (1u8..29).prop_map(Cadence::Monthly), (0u8..7).prop_map(Cadence::Weekly)], began in 18_000i32..18_040, ago in 0i32..300) {
+    fn a_metric_with_a_cadence_of_its_own_changes_on_its_days_only(
+        window in windows(),
+        own in cadences(),
+        cells in prop::collection::vec(18_000i32..18_300, 0..12),
+        today in 17_900i32..18_700,
+    ) {
+        let metric = Metric { window, cadence: Some(own), ..odr(0, 0) };
+        let sheet = Sheet::new(cells.iter().map(|day| (*day, Slot::counted(1), 1)));
+        let counters = counters();
+        let books = Books { counters: &counters, sheet: &sheet, buyers: &[], extra: &[] };
+        let held = |day: Day| { let span = books.span(&metric, day); cells.iter().map(|c| span.holds(*c)).collect::<Vec<_>>() };
+        let next = next_change(std::slice::from_ref(&metric), &sheet, today);
+        prop_assert!(next.is_none_or(|day| day > today && own.binds_on(day)));
+        prop_assert!((today..next.unwrap_or(today + 900)).all(|day| held(day) == held(today)));
+        prop_assert_eq!(held(today), held(own.last_binding(today)));
+    }
+
+    #[test]
+    fn a_row_grows_on_the_day_said(cadence in cadences(), own in prop::option::of(cadences()), began in 18_000i32..18_040, ago in 0i32..300) {
         let today = began + ago;
         // Breached from `began` on, for good.
         let sheet = Sheet::new([(began, Slot::counted(0), 50), (began, Slot::counted(1), 50)]);
         let counters = counters();
         let books = Books { counters: &counters, sheet: &sheet, buyers: &[], extra: &[] };
-        let metric = Metric { window: Window::Lifetime, ..odr(0, 0) };
+        let metric = Metric { window: Window::Lifetime, cadence: own, ..odr(0, 0) };
+        prop_assume!(metric.read_on(today) >= began);
         let row = |day| books.streak(&metric, cadence, day);
         let reading = Reading { breached_in_a_row: row(today), ..books.read(&metric, None, today) };
         let plain = (today + 1..today + 300).find(|day| row(*day) != row(today));
-        prop_assert_eq!(next_in_row(&[reading], cadence, today), plain);
+        prop_assert_eq!(next_in_row(&[metric.clone()], &[reading], cadence, today), plain);
     }
 }

@@ -101,7 +101,7 @@ pub async fn evidence(
     };
     // The days of the verdict that is shown, so that the marks add up to its numerator.
     let reading = stored.as_ref().and_then(|v| v.input.readings.get(index));
-    let now = metric.window.on(market.today(app.clock.now()));
+    let now = metric.window.on(metric.read_on(market.today(app.clock.now())));
     let (from, to) = reading.map_or((now.from, now.to), |r| (r.from, r.to));
     let window = Days { from: date_of(from).to_string(), to: date_of(to).to_string() };
     let counters = &generation.manifest().counters;

@@ -24,11 +24,7 @@ pub(super) fn read(manifest: wit::Manifest) -> Manifest {
         policies: manifest.policies,
         badges: manifest.badges,
         settings: manifest.settings.into_iter().map(setting).collect(),
-        cadence: match manifest.cadence {
-            wit::Cadence::Continuous => Cadence::Continuous,
-            wit::Cadence::Monthly(day) => Cadence::Monthly(day),
-            wit::Cadence::Weekly(day) => Cadence::Weekly(day),
-        },
+        cadence: cadence(manifest.cadence),
         wording: manifest.wording,
     }
 }
@@ -48,8 +44,9 @@ fn metric(metric: wit::Metric) -> Metric {
         formula: formula(metric.formula),
         window: match metric.window {
             wit::Window::Rolling(wit::Rolling { days, lag_days }) => Window::Rolling { days, lag_days },
-            wit::Window::Months(months) => Window::Months(months),
+            wit::Window::Months(wit::WholeMonths { count, first_day }) => Window::Months { count, first_day },
             wit::Window::QuarterToDate => Window::QuarterToDate,
+            wit::Window::YearToDate(kept_from) => Window::YearToDate { kept_from },
             wit::Window::Lifetime => Window::Lifetime,
         },
         limit: metric.limit.map(|limit| Limit {
@@ -61,6 +58,15 @@ fn metric(metric: wit::Metric) -> Metric {
         min_denominator: metric.min_denominator,
         min_numerator: metric.min_numerator,
         min_buyers: metric.min_buyers,
+        cadence: metric.cadence.map(cadence),
+    }
+}
+
+fn cadence(cadence: wit::Cadence) -> Cadence {
+    match cadence {
+        wit::Cadence::Continuous => Cadence::Continuous,
+        wit::Cadence::Monthly(day) => Cadence::Monthly(day),
+        wit::Cadence::Weekly(day) => Cadence::Weekly(day),
     }
 }
 
