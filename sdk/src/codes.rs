@@ -28,6 +28,8 @@ macro_rules! handles {
 handles! {
     /// Something that is counted.
     Counter,
+    /// How often one buyer counts.
+    Quota,
     /// Something that is read off counters.
     Metric,
     /// Where a merchant may stand.

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use crate::bindings::andon::rules::declare as wit;
-use crate::codes::{Badge, Cause, ContactReason, Counter, Exclusion, Metric, Policy, ReasonCode, ReturnReason, Standing, Words};
+use crate::codes::{
+    Badge, Cause, ContactReason, Counter, Exclusion, Metric, Policy, Quota, ReasonCode, ReturnReason, Standing, Words,
+};
 use crate::metric::{Judged, MetricSpec};
 use crate::settings::{Kind, Setting};
 
@@ -28,16 +30,17 @@ pub struct Counting {
     kind: wit::CounterKind,
     by_listing: bool,
     by_buyer: bool,
+    quota: Option<Quota>,
 }
 
 /// Only summed: orders placed, parcels shipped.
 pub const fn volume() -> Counting {
-    Counting { kind: wit::CounterKind::Volume, by_listing: false, by_buyer: false }
+    Counting { kind: wit::CounterKind::Volume, by_listing: false, by_buyer: false, quota: None }
 }
 
 /// Summed, and every mark is kept as evidence.
 pub const fn defect() -> Counting {
-    Counting { kind: wit::CounterKind::Defect, by_listing: false, by_buyer: false }
+    Counting { kind: wit::CounterKind::Defect, by_listing: false, by_buyer: false, quota: None }
 }
 
 impl Counting {
@@ -51,6 +54,12 @@ impl Counting {
     #[must_use]
     pub const fn by_buyer(self) -> Self {
         Self { by_buyer: true, ..self }
+    }
+
+    /// Counted only as often as one buyer may; see [`Declaration::quota`].
+    #[must_use]
+    pub const fn within(self, quota: Quota) -> Self {
+        Self { quota: Some(quota), ..self }
     }
 }
 
@@ -68,6 +77,7 @@ struct Wording {
 #[derive(Debug, Default)]
 pub struct Declaration {
     counters: Vec<(&'static str, Counting)>,
+    quotas: Vec<wit::Quota>,
     metrics: Vec<(&'static str, MetricSpec)>,
     standings: Vec<(&'static str, wit::Level)>,
     reasons: Vec<Joined>,
@@ -117,6 +127,12 @@ impl Declaration {
     pub fn counter(&mut self, code: &'static str, counting: Counting, words: Words) -> Counter {
         self.word(code, words);
         Counter(add(&mut self.counters, (code, counting)))
+    }
+
+    /// Of one buyer's orders only the first `most` of each period count, in all counters [`Counting::within`] it; the marks of the
+    /// others are excluded by `exclusion`, which the host sees to.
+    pub fn quota(&mut self, most: u16, per: wit::Period, exclusion: Exclusion) -> Quota {
+        Quota(add(&mut self.quotas, wit::Quota { most, per, exclusion: exclusion.0 }))
     }
 
     /// Something to show, and to judge if it has a limit.
@@ -211,6 +227,7 @@ impl Declaration {
             version: about.version.to_owned(),
             cadence: about.cadence,
             counters: self.counters.into_iter().map(|(code, counting)| counter(code, counting)).collect(),
+            quotas: self.quotas,
             metrics: self.metrics.into_iter().map(|(code, spec)| metric(code, spec)).collect(),
             standings: self.standings.into_iter().map(|(code, level)| wit::Standing { code: code.to_owned(), level }).collect(),
             reasons: self.reasons.into_iter().map(join).collect(),
@@ -231,8 +248,8 @@ impl Declaration {
 }
 
 fn counter(code: &str, counting: Counting) -> wit::Counter {
-    let Counting { kind, by_listing, by_buyer } = counting;
-    wit::Counter { code: code.to_owned(), kind, by_listing, by_buyer }
+    let Counting { kind, by_listing, by_buyer, quota } = counting;
+    wit::Counter { code: code.to_owned(), kind, by_listing, by_buyer, quota: quota.map(|q| q.0) }
 }
 
 fn metric(code: &str, spec: MetricSpec) -> wit::Metric {

@@ -110,12 +110,12 @@ pub mod facts {
     pub const DAY: Instant = 24 * HOUR;
 }
 
-pub use bindings::andon::rules::declare::{Cadence, Level, Term, Window};
+pub use bindings::andon::rules::declare::{Cadence, Level, Period, Term, Window};
 pub use bindings::exports::andon::rules::judge::{
     Action, Classified, ListingSnapshot, Mark, Merchant, Proposal, Reading, Reason, Snapshot, Status, Verdict,
 };
 pub use codes::{
-    Badge, Cause, ContactReason, Counter, Exclusion, Metric, Policy, ReasonCode, ReturnReason, Standing, Words, words,
+    Badge, Cause, ContactReason, Counter, Exclusion, Metric, Policy, Quota, ReasonCode, ReturnReason, Standing, Words, words,
 };
 pub use declaration::{About, Counting, Declaration, defect, volume};
 pub use metric::{Days, Judged, MetricSpec, days, months, months_from};

@@ -30,6 +30,9 @@ const MAX_MONTHS: u8 = 24;
 /// Highest floor; above it a metric would be insufficient for everybody.
 const MAX_FLOOR: u32 = 1_000_000;
 const MAX_TERMS: usize = 64;
+const MAX_QUOTAS: usize = 8;
+/// So many orders of a buyer are looked at whenever one of them changes.
+const MAX_QUOTA: u16 = 100;
 
 /// Checks a manifest as a whole: codes unique in their list, indexes in range, windows, floors and bounds sane, settings'
 /// defaults valid, wording complete in every locale it claims. At most 100 problems are listed.
@@ -45,12 +48,32 @@ pub fn check(manifest: &Manifest) -> Result<(), Vec<Problem>> {
             problems.add(format!("counters[{i}].by-buyer"), "only a defect counter keeps the marks that buyers are counted by");
         }
     }
+    quotas(manifest, &mut problems);
     for (i, metric) in manifest.metrics.iter().enumerate() {
         MetricCheck { manifest, metric, path: format!("metrics[{i}]"), problems: &mut problems }.run();
     }
     settings::check(manifest, &mut problems);
     wording::check(manifest, &mut problems);
     if problems.0.is_empty() { Ok(()) } else { Err(problems.0) }
+}
+
+fn quotas(manifest: &Manifest, problems: &mut Problems) {
+    bounded("quotas", manifest.quotas.len(), 0..=MAX_QUOTAS, problems);
+    for (i, quota) in manifest.quotas.iter().enumerate() {
+        if !(1..=MAX_QUOTA).contains(&quota.most) {
+            problems.add(format!("quotas[{i}].most"), format!("is {}, not 1 to {MAX_QUOTA}", quota.most));
+        }
+        let exclusions = manifest.exclusions.len();
+        if usize::from(quota.exclusion) >= exclusions {
+            problems.add(format!("quotas[{i}].exclusion"), format!("names exclusion {} of {exclusions}", quota.exclusion));
+        }
+    }
+    let count = manifest.quotas.len();
+    for (i, quota) in manifest.counters.iter().enumerate().filter_map(|(i, c)| Some((i, c.quota?))) {
+        if usize::from(quota) >= count {
+            problems.add(format!("counters[{i}].quota"), format!("names quota {quota} of {count}"));
+        }
+    }
 }
 
 /// Problems found so far; silently full at [`MAX_PROBLEMS`].

@@ -11,6 +11,7 @@ pub mod history;
 pub mod ids;
 pub mod manifest;
 pub mod mark;
+pub mod quota;
 pub mod reading;
 pub mod recovery;
 pub mod stats;

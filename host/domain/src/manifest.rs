@@ -25,6 +25,28 @@ pub struct Counter {
     pub by_listing: bool,
     /// Also counted by distinct buyer.
     pub by_buyer: bool,
+    /// Index of the quota under which its marks count.
+    pub quota: Option<u16>,
+}
+
+/// A stretch of the calendar in which a buyer's orders compete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Period {
+    /// A block of a month: from the 1st, the 11th, and the 21st to its end.
+    TenDays,
+    /// A calendar month.
+    Month,
+}
+
+/// How many of one buyer's orders count in a period; see [`crate::quota`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quota {
+    /// So many, the first ones.
+    pub most: u16,
+    /// In each of these.
+    pub per: Period,
+    /// Index of the exclusion by which the others' marks are kept out.
+    pub exclusion: u16,
 }
 
 /// Which days a metric looks at; see [`crate::window`].
@@ -236,6 +258,8 @@ pub struct Manifest {
     pub version: String,
     /// What is counted; marks name them by index.
     pub counters: Vec<Counter>,
+    /// How often one buyer counts; counters name them by index.
+    pub quotas: Vec<Quota>,
     /// What is judged; readings come in this order.
     pub metrics: Vec<Metric>,
     /// Standings; verdicts name them by index.

@@ -151,7 +151,13 @@ mod tests {
     const TODAY: Day = 18_300;
 
     fn counters() -> Vec<Counter> {
-        let counter = |code: &str| Counter { code: code.into(), kind: CounterKind::Defect, by_listing: false, by_buyer: false };
+        let counter = |code: &str| Counter {
+            code: code.into(),
+            kind: CounterKind::Defect,
+            by_listing: false,
+            by_buyer: false,
+            quota: None,
+        };
         vec![counter("orders"), counter("defects"), counter("gains")]
     }
 

@@ -1,6 +1,7 @@
 //! The contract's types and the host's, which say the same in two crates so that a plugin never depends on the host.
 
 use andon_domain::manifest as host;
+use andon_domain::mark::Mark;
 use andon_domain::reading as read;
 
 use crate::bindings::andon::rules::declare as wit;
@@ -20,6 +21,12 @@ pub(super) fn index(codes: &[String], code: &str) -> u16 {
         Some(index) => index as u16,
         None => panic!("{code} is not among {codes:?}"),
     }
+}
+
+/// Marks as the host has them.
+pub(super) fn marks(marks: &[crate::Mark]) -> Vec<Mark> {
+    let mark = |m: &crate::Mark| Mark { counter: m.counter, at: m.at, amount: m.amount, cause: m.cause, excluded: m.excluded };
+    marks.iter().map(mark).collect()
 }
 
 /// A reading as rules see it.
@@ -49,6 +56,7 @@ pub(super) fn manifest(m: wit::Manifest) -> host::Manifest {
         name: m.name,
         version: m.version,
         counters: m.counters.into_iter().map(counter).collect(),
+        quotas: m.quotas.into_iter().map(quota).collect(),
         metrics: m.metrics.into_iter().map(metric_spec).collect(),
         standings: m.standings.into_iter().map(standing).collect(),
         exclusions: m.exclusions,
@@ -69,7 +77,15 @@ fn counter(c: wit::Counter) -> host::Counter {
         wit::CounterKind::Volume => host::CounterKind::Volume,
         wit::CounterKind::Defect => host::CounterKind::Defect,
     };
-    host::Counter { code: c.code, kind, by_listing: c.by_listing, by_buyer: c.by_buyer }
+    host::Counter { code: c.code, kind, by_listing: c.by_listing, by_buyer: c.by_buyer, quota: c.quota }
+}
+
+fn quota(q: wit::Quota) -> host::Quota {
+    let per = match q.per {
+        wit::Period::TenDays => host::Period::TenDays,
+        wit::Period::Month => host::Period::Month,
+    };
+    host::Quota { most: q.most, per, exclusion: q.exclusion }
 }
 
 fn metric_spec(m: wit::Metric) -> host::Metric {

@@ -1,6 +1,8 @@
 //! A merchant from facts to verdict, worked out with the host's own arithmetic.
 
 use andon_domain::calendar::Calendar;
+use andon_domain::mark::Mark;
+use andon_domain::quota::{Candidate, hold};
 use andon_domain::reading::{Books, BuyerMark, Reading, read_all};
 use andon_domain::tally::{Sheet, Slot};
 
@@ -9,7 +11,7 @@ use super::facts::When;
 use super::{answer, convert};
 use crate::facts::{DAY, Instant, Subject};
 use crate::guest::classify;
-use crate::{Merchant, Rules, Snapshot, Verdict};
+use crate::{Classified, Merchant, Rules, Snapshot, Verdict};
 
 /// A merchant in the time zone UTC, with all that is known of them.
 #[derive(Debug)]
@@ -58,22 +60,27 @@ impl<R: Rules> Shop<R> {
             Ok(answers) => answers,
             Err(fault) => panic!("{fault:?}"),
         };
-        let marks = self.facts.iter().zip(&answers).flat_map(|(fact, answer)| answer.marks.iter().map(move |mark| (fact, mark)));
-        let sheet =
-            Sheet::new(marks.clone().map(|(_, m)| (calendar.day_of(m.at), Slot::of(m.counter, m.excluded.is_some()), m.amount)));
-        let buyers: Vec<_> = marks
-            .filter(|(_, mark)| mark.excluded.is_none())
-            .filter_map(|(fact, mark)| {
-                let Subject::Order(order) = fact else { return None };
-                Some(BuyerMark { counter: mark.counter, day: calendar.day_of(mark.at), buyer: order.buyer })
-            })
-            .collect();
         let manifest = &self.case.manifest;
+        let mut facts: Vec<_> = self.facts.iter().zip(&answers).map(candidate).collect();
+        hold(manifest, &mut facts, |at| calendar.day_of(at));
+        let marks = || facts.iter().flat_map(|fact| fact.marks.iter().map(|mark| (fact.buyer, mark)));
+        let cell = |m: &Mark| (calendar.day_of(m.at), Slot::of(m.counter, m.excluded.is_some()), m.amount);
+        let sheet = Sheet::new(marks().map(|(_, mark)| cell(mark)));
+        let counted = marks().filter(|(_, mark)| mark.excluded.is_none());
+        let buyers: Vec<_> = counted
+            .filter_map(|(buyer, mark)| Some(BuyerMark { counter: mark.counter, day: calendar.day_of(mark.at), buyer: buyer? }))
+            .collect();
         let books = Books { counters: &manifest.counters, sheet: &sheet, buyers: &buyers, extra: &[] };
         let readings = read_all(manifest, &manifest.metrics, books, None, calendar.day_of(now));
         let verdict = self.case.verdict(snapshot(now, &readings));
         Health { readings, verdict: answer::verdict(manifest, &verdict), manifest: manifest.clone(), answer: verdict }
     }
+}
+
+fn candidate((fact, answer): (&Subject, &Classified)) -> Candidate {
+    let order = if let Subject::Order(order) = fact { Some(order) } else { None };
+    let marks = convert::marks(&answer.marks);
+    Candidate { buyer: order.map(|o| o.buyer), key: order.map_or(0, |o| o.id), marks }
 }
 
 fn snapshot(now: Instant, readings: &[Reading]) -> Snapshot {

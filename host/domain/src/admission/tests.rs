@@ -1,16 +1,17 @@
 //! One manifest that passes, and one change for each rule that does not.
 
 use super::*;
-use crate::manifest::{Counter, Level, Setting, SettingKind, StandingKind, Term};
+use crate::manifest::{Counter, Level, Period, Quota, Setting, SettingKind, StandingKind, Term};
 
 fn sound() -> Manifest {
-    let counter = |code: &str, kind, by_buyer| Counter { code: code.into(), kind, by_listing: false, by_buyer };
+    let counter = |code: &str, kind, by_buyer| Counter { code: code.into(), kind, by_listing: false, by_buyer, quota: None };
     let codes = ["orders", "defective", "odr", "good", "late", "strict"];
     Manifest {
         marketplace: "amazon".into(),
         name: "amazon".into(),
         version: "1.0.0-rc.1".into(),
         counters: vec![counter("orders", CounterKind::Volume, false), counter("defective", CounterKind::Defect, true)],
+        quotas: vec![],
         metrics: vec![Metric {
             code: "odr".into(),
             formula: Formula::Ratio { numerator: 1, denominator: 0 },
@@ -68,6 +69,11 @@ fn each_rule_names_its_field() {
         ("cadence.monthly", |m| m.cadence = Cadence::Monthly(0)),
         ("cadence.weekly", |m| m.cadence = Cadence::Weekly(7)),
         ("counters[0].by-buyer", |m| m.counters[0].by_buyer = true),
+        ("counters[0].quota", |m| m.counters[0].quota = Some(0)),
+        ("quotas[0].exclusion", |m| m.quotas = vec![Quota { most: 3, per: Period::Month, exclusion: 0 }]),
+        ("quotas[0].most", |m| m.quotas = vec![Quota { most: 0, per: Period::Month, exclusion: 0 }]),
+        ("quotas[0].most", |m| m.quotas = vec![Quota { most: 101, per: Period::TenDays, exclusion: 0 }]),
+        ("quotas", |m| m.quotas = vec![Quota { most: 3, per: Period::Month, exclusion: 0 }; 9]),
         ("metrics[0].formula.ratio.numerator", |m| m.metrics[0].formula = Formula::Ratio { numerator: 2, denominator: 0 }),
         ("metrics[0].formula.ratio.denominator", |m| m.metrics[0].formula = Formula::Ratio { numerator: 1, denominator: 9 }),
         ("metrics[0].formula.mean.sum", |m| m.metrics[0].formula = Formula::Mean { sum: 2, number: 0, best: 5 }),

@@ -21,7 +21,7 @@ fn odr(min_numerator: u32, min_buyers: u32) -> Metric {
 }
 
 fn counters() -> Vec<Counter> {
-    let counter = |code: &str, kind, by_buyer| Counter { code: code.into(), kind, by_listing: false, by_buyer };
+    let counter = |code: &str, kind, by_buyer| Counter { code: code.into(), kind, by_listing: false, by_buyer, quota: None };
     vec![counter("orders", CounterKind::Volume, false), counter("defective", CounterKind::Defect, true)]
 }
 

@@ -1,8 +1,8 @@
 //! A manifest as the domain has it. Whether it makes sense is for the domain's admission to say.
 
 use andon_domain::manifest::{
-    Cadence, Compare, Counter, CounterKind, Formula, Level, Limit, Manifest, Metric, Setting, SettingKind, StandingKind, Term,
-    Window,
+    Cadence, Compare, Counter, CounterKind, Formula, Level, Limit, Manifest, Metric, Period, Quota, Setting, SettingKind,
+    StandingKind, Term, Window,
 };
 
 use super::bindings::andon::rules::declare as wit;
@@ -14,6 +14,7 @@ pub(super) fn read(manifest: wit::Manifest) -> Manifest {
         name: manifest.name,
         version: manifest.version,
         counters: manifest.counters.into_iter().map(counter).collect(),
+        quotas: manifest.quotas.into_iter().map(quota).collect(),
         metrics: manifest.metrics.into_iter().map(metric).collect(),
         standings: manifest.standings.into_iter().map(standing).collect(),
         exclusions: manifest.exclusions,
@@ -35,7 +36,13 @@ fn counter(counter: wit::Counter) -> Counter {
         kind: same_words!(counter.kind, wit::CounterKind => CounterKind: Volume Defect),
         by_listing: counter.by_listing,
         by_buyer: counter.by_buyer,
+        quota: counter.quota,
     }
+}
+
+fn quota(quota: wit::Quota) -> Quota {
+    let per = same_words!(quota.per, wit::Period => Period: TenDays Month);
+    Quota { most: quota.most, per, exclusion: quota.exclusion }
 }
 
 fn metric(metric: wit::Metric) -> Metric {
