@@ -8,6 +8,7 @@ mod m20261122_000002_create_facts;
 mod m20261122_000003_create_judgements;
 mod m20261122_000004_create_idempotency;
 mod m20261122_000005_create_lanes;
+mod m20261122_000006_create_repeats;
 mod table;
 
 /// All migrations, oldest first.
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_create_judgements::Migration),
             Box::new(m20261122_000004_create_idempotency::Migration),
             Box::new(m20261122_000005_create_lanes::Migration),
+            Box::new(m20261122_000006_create_repeats::Migration),
         ]
     }
 }

@@ -2,6 +2,7 @@
 
 use andon_domain::change::Kind;
 use andon_domain::ids::Instant;
+use andon_domain::quota::Place;
 use andon_domain::reading::BuyerMark;
 use andon_domain::tally::Bucket;
 use uuid::Uuid;
@@ -11,7 +12,8 @@ use crate::keys::{EventKey, Keys};
 use crate::markets::Market;
 use crate::pipeline::accept::accept;
 use crate::store::session::{
-    Due, Evidence, EvidenceQuery, FaultRow, Judgement, MerchantState, Registration, Result, Seen, Session, Subject, TallyKey,
+    Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Registration, Repeat, Result, Seen, Session,
+    Subject, TallyKey,
 };
 
 /// A subject's row, ready to be written.
@@ -120,6 +122,8 @@ impl Session for Recorder {
         segment(id: i64) -> Result<Option<Vec<u8>>>;
         segments_after(market: i64, after: i64, limit: usize) -> Result<Vec<i64>>;
         evidence_page(query: &EvidenceQuery) -> Result<Vec<Evidence>>;
+        fronts(fronts: &[Front]) -> Result<Vec<Vec<(Place, i64)>>>;
+        repeats(drop: &[Repeat], add: &[Repeat]) -> Result<()>;
     }
 
     fn remember(&mut self, events: &[(EventKey, u64)]) -> Result<Vec<Seen>> {

@@ -7,6 +7,7 @@ mod classify;
 pub mod evaluate;
 pub mod lane;
 pub mod play;
+mod quota;
 pub mod read;
 pub mod rebuild;
 pub mod replay;

@@ -5,6 +5,7 @@ use andon_domain::fact::Fact;
 use andon_domain::ids::{Instant, Named};
 use andon_domain::manifest::Cadence;
 use andon_domain::mark::Mark;
+use andon_domain::quota::{Candidate, hold};
 use andon_domain::reading::BuyerMark;
 use andon_domain::tally::{Sheet, Slot};
 use andon_domain::verdict::{Party, Snapshot, Verdict};
@@ -105,8 +106,7 @@ fn account_at(
     merchant: i64,
     moment: Instant,
 ) -> Result<Account, PlayError> {
-    let mut book =
-        Book { generation, days: Days::new(&market.calendar), cells: Vec::new(), listings: Vec::new(), buyers: Vec::new() };
+    let mut book = Book { generation, days: Days::new(&market.calendar), facts: Vec::new(), listings: Vec::new() };
     let mut after = 0;
     loop {
         let page = session.subjects_after(market.id, Some(merchant), after, PAGE)?;
@@ -116,7 +116,7 @@ fn account_at(
             page.iter().filter_map(|s| s.history.fact(&Named { key: s.key, name: s.reference.clone() }, moment)).collect();
         let classified = generation.judge.classify(moment, &facts.iter().collect::<Vec<_>>())?;
         for (fact, classified) in facts.iter().zip(classified) {
-            book.enter(fact, &classified.marks);
+            book.enter(fact, classified.marks);
         }
     }
     Ok(book.close())
@@ -125,32 +125,39 @@ fn account_at(
 struct Book<'a> {
     generation: &'a Generation,
     days: Days<'a>,
-    cells: Vec<(i32, Slot, i64)>,
-    listings: Vec<(u64, (i32, Slot, i64))>,
-    buyers: Vec<BuyerMark>,
+    facts: Vec<Candidate>,
+    /// Of each fact.
+    listings: Vec<u64>,
 }
 
 impl Book<'_> {
-    fn enter(&mut self, fact: &Fact, marks: &[Mark]) {
-        let (buyer, listing) = super::settle::parties(Some(fact));
-        for mark in marks {
-            let Some(counter) = self.generation.manifest().counters.get(usize::from(mark.counter)) else { continue };
-            let day = self.days.of(mark.at);
-            let cell = (day, Slot::of(mark.counter, mark.excluded.is_some()), mark.amount);
-            self.cells.push(cell);
-            if counter.by_listing && listing != 0 {
-                self.listings.push((listing, cell));
-            }
-            if counter.by_buyer && mark.excluded.is_none() {
-                self.buyers.push(BuyerMark { counter: mark.counter, day, buyer });
-            }
-        }
+    fn enter(&mut self, fact: &Fact, marks: Vec<Mark>) {
+        let order = if let Fact::Order(order) = fact { Some(order) } else { None };
+        let (buyer, key) = (order.map(|o| o.buyer.key), order.map_or(0, |o| o.id.key));
+        self.facts.push(Candidate { buyer, key, marks });
+        self.listings.push(super::settle::parties(Some(fact)).1);
     }
 
     fn close(mut self) -> Account {
-        self.listings.sort_unstable();
-        let listings =
-            self.listings.chunk_by(|a, b| a.0 == b.0).map(|all| (all[0].0, Sheet::new(all.iter().map(|l| l.1)))).collect();
-        Account { sheet: Sheet::new(self.cells), listings, buyers: self.buyers }
+        let manifest = self.generation.manifest();
+        hold(manifest, &mut self.facts, |at| self.days.of(at));
+        let (mut cells, mut listings, mut buyers) = (Vec::new(), Vec::new(), Vec::new());
+        for (Candidate { buyer, marks, .. }, listing) in self.facts.iter().zip(self.listings) {
+            for mark in marks {
+                let Some(counter) = manifest.counters.get(usize::from(mark.counter)) else { continue };
+                let day = self.days.of(mark.at);
+                let cell = (day, Slot::of(mark.counter, mark.excluded.is_some()), mark.amount);
+                cells.push(cell);
+                if counter.by_listing && listing != 0 {
+                    listings.push((listing, cell));
+                }
+                if counter.by_buyer && mark.excluded.is_none() {
+                    buyers.push(BuyerMark { counter: mark.counter, day, buyer: buyer.unwrap_or(0) });
+                }
+            }
+        }
+        listings.sort_unstable();
+        let listings = listings.chunk_by(|a, b| a.0 == b.0).map(|all| (all[0].0, Sheet::new(all.iter().map(|l| l.1)))).collect();
+        Account { sheet: Sheet::new(cells), listings, buyers }
     }
 }

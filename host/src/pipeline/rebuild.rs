@@ -1,12 +1,13 @@
 //! Everything again from what is kept: a new generation's marks and tallies from the stored facts, and, to prove that nothing
 //! was lost or counted twice, the facts themselves from the raw events.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use andon_domain::change::Kind;
 use andon_domain::history::{Entry, History, Source};
 use andon_domain::ids::Instant;
+use andon_domain::quota;
 use andon_domain::tally::{Bucket, bucket_of};
 
 use super::lane::Exclusive;
@@ -75,6 +76,7 @@ pub async fn audit(store: &Arc<Store>, market: Arc<Market>) -> Result<Audit, Sto
 fn check(session: &mut dyn Session, keys: &Keys, market: &Market) -> Result<Audit, StoreError> {
     let mut audit = Audit::default();
     let mut histories = replay(session, keys, market, &mut audit)?;
+    let beyond = beyond(session, market)?;
     let mut sums: BTreeMap<(i32, i64, u64), Bucket> = BTreeMap::new();
     let mut days = Days::new(&market.calendar);
     let mut after = 0;
@@ -86,7 +88,9 @@ fn check(session: &mut dyn Session, keys: &Keys, market: &Market) -> Result<Audi
             audit.subjects += 1;
             compare(subject, histories.remove(&(subject.kind, subject.key)), &mut audit);
             if let (Some(generation), Some(merchant)) = (&market.generation, subject.merchant) {
-                for (listing, day, slot, amount) in cells_of(generation, subject, &mut days) {
+                for (listing, day, slot, amount) in
+                    cells_of(generation, subject, |quota| beyond.contains(&(subject.id, quota)), &mut days)
+                {
                     for whose in [(bucket_of(day), merchant, listing), (bucket_of(day), 0, listing)] {
                         if listing == 0 || whose.1 != 0 {
                             sums.entry(whose).or_default().add(day, slot, amount);
@@ -101,6 +105,25 @@ fn check(session: &mut dyn Session, keys: &Keys, market: &Market) -> Result<Audi
     }
     compare_sums(session, market, sums, &mut audit)?;
     Ok(audit)
+}
+
+/// Orders beyond their quotas, by row number and quota, worked out from all of them at once.
+fn beyond(session: &mut dyn Session, market: &Market) -> Result<HashSet<(i64, u16)>, StoreError> {
+    let Some(generation) = market.generation.as_ref().filter(|g| !g.manifest().quotas.is_empty()) else {
+        return Ok(HashSet::new());
+    };
+    let (mut all, mut days, mut after) = (Vec::new(), Days::new(&market.calendar), 0);
+    loop {
+        let page = session.subjects_after(market.id, None, after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(quota::beyond(generation.manifest(), all)) };
+        after = last.id;
+        for subject in &page {
+            for marked in subject.marks.iter().filter(|m| m.generation == generation.id) {
+                let places = quota::places(generation.manifest(), marked.party(), subject.key, &marked.marks, |at| days.of(at));
+                all.extend(places.into_iter().map(|(group, place)| (subject.merchant, group, place, subject.id)));
+            }
+        }
+    }
 }
 
 fn replay(

@@ -9,9 +9,11 @@ use andon_domain::fact::Fact;
 use andon_domain::ids::{Day, Instant, Named};
 use andon_domain::manifest::CounterKind;
 use andon_domain::mark::{Classified, Mark};
+use andon_domain::quota::held;
 use andon_domain::tally::{Slot, bucket_of};
 
 use super::classify::{self, Answer};
+use super::quota;
 use crate::markets::{Generation, Market};
 use crate::store::session::{Evidence, FaultRow, Marked, Result, Session, Subject, TallyKey};
 
@@ -64,9 +66,23 @@ impl<'a> Days<'a> {
         Self { calendar, known: HashMap::new() }
     }
 
+    pub(crate) fn start_of(&self, day: Day) -> Instant {
+        self.calendar.start_of(day)
+    }
+
     pub(crate) fn of(&mut self, at: Instant) -> Day {
         *self.known.entry(at.div_euclid(900_000)).or_insert_with(|| self.calendar.day_of(at))
     }
+}
+
+/// A subject whose marks changed, or whom they are held against.
+pub(super) struct Change {
+    /// Which of the touched.
+    pub(super) touched: usize,
+    /// Where its new marks are among those of all generations.
+    pub(super) slot: usize,
+    /// The marks before, and whose they were.
+    pub(super) before: Option<(i64, Marked)>,
 }
 
 /// What a transaction adds up before it writes.
@@ -92,15 +108,17 @@ pub(crate) fn settle(
     let mut ledger = Ledger::default();
     if let Some(generation) = &market.generation {
         let mut days = Days::new(&market.calendar);
-        judge_facts(generation, touched, now, &mut days, &mut ledger);
+        let changes = judge_facts(generation, touched, now, &mut ledger);
+        tally(session, generation, touched, &changes, &mut days, &mut ledger)?;
     }
     write(session, market, touched, ledger, stamp)
 }
 
-fn judge_facts(generation: &Generation, touched: &mut [Touched], now: Instant, days: &mut Days<'_>, ledger: &mut Ledger) {
+fn judge_facts(generation: &Generation, touched: &mut [Touched], now: Instant, ledger: &mut Ledger) -> Vec<Change> {
+    let mut changes = Vec::with_capacity(touched.len());
     let facts: Vec<Option<Fact>> = touched.iter().map(fact).collect();
     let answers = classify::classify(generation, now, &facts);
-    for ((t, fact), answer) in touched.iter_mut().zip(&facts).zip(answers) {
+    for (((i, t), fact), answer) in touched.iter_mut().enumerate().zip(&facts).zip(answers) {
         let place = (generation.id, t.subject.merchant.unwrap_or(0), t.subject.id);
         let classified = match answer {
             Answer::Nothing => Classified::default(),
@@ -119,8 +137,9 @@ fn judge_facts(generation: &Generation, touched: &mut [Touched], now: Instant, d
             }
         };
         t.subject.revisit = classified.revisit;
-        replace_marks(generation, t, fact.as_ref(), classified.marks, days, ledger);
+        changes.extend(replace_marks(generation.id, (i, t), fact.as_ref(), classified.marks));
     }
+    changes
 }
 
 fn fact(t: &Touched) -> Option<Fact> {
@@ -128,31 +147,50 @@ fn fact(t: &Touched) -> Option<Fact> {
     t.subject.history.fact(&Named { key: t.subject.key, name: t.subject.reference.clone() }, Instant::MAX)
 }
 
-fn replace_marks(
-    generation: &Generation,
-    t: &mut Touched,
-    fact: Option<&Fact>,
-    marks: Vec<Mark>,
-    days: &mut Days<'_>,
-    ledger: &mut Ledger,
-) {
+fn replace_marks(generation: i64, (touched, t): (usize, &mut Touched), fact: Option<&Fact>, marks: Vec<Mark>) -> Option<Change> {
     let (buyer, listing) = parties(fact);
-    let after = Marked { generation: generation.id, buyer, listing, marks };
-    let slot = t.subject.marks.iter().position(|m| m.generation == generation.id);
+    let after = Marked { generation, buyer, listing, marks };
+    let slot = t.subject.marks.iter().position(|m| m.generation == generation);
     let unchanged = slot.map_or(after.marks.is_empty(), |i| t.subject.marks[i] == after);
     if unchanged && t.merchant_before == t.subject.merchant {
-        return;
+        return None;
     }
-    if let (Some(merchant), Some(i)) = (t.merchant_before, slot) {
-        count(generation, merchant, t.subject.id, &t.subject.marks[i], -1, days, ledger);
+    let Some(slot) = slot else {
+        t.subject.marks.push(after);
+        return Some(Change { touched, slot: t.subject.marks.len() - 1, before: None });
+    };
+    let before = std::mem::replace(&mut t.subject.marks[slot], after);
+    Some(Change { touched, slot, before: t.merchant_before.map(|merchant| (merchant, before)) })
+}
+
+/// Takes back what changed subjects counted for, and adds what they count for now.
+fn tally(
+    session: &mut dyn Session,
+    generation: &Generation,
+    touched: &[Touched],
+    changes: &[Change],
+    days: &mut Days<'_>,
+    ledger: &mut Ledger,
+) -> Result<()> {
+    let manifest = generation.manifest();
+    let turned = quota::turn(session, generation, touched, changes, days)?;
+    for change in changes {
+        let subject = &touched[change.touched].subject;
+        if let Some((merchant, marked)) = &change.before {
+            let counted = |mark: &Mark| Some(held(manifest, *mark, |quota| turned.before.contains(&(subject.id, quota))));
+            count(generation, (*merchant, subject.id), marked, -1, counted, days, ledger);
+        }
+        if let Some(merchant) = subject.merchant {
+            let counts = |mark: &Mark| Some(held(manifest, *mark, |quota| turned.after.contains(&(subject.id, quota))));
+            count(generation, (merchant, subject.id), &subject.marks[change.slot], 1, counts, days, ledger);
+        }
     }
-    if let Some(merchant) = t.subject.merchant {
-        count(generation, merchant, t.subject.id, &after, 1, days, ledger);
+    for other in &turned.others {
+        let whose = (other.merchant, other.subject);
+        count(generation, whose, &other.marked, -1, |mark| other.turned(manifest, mark, false), days, ledger);
+        count(generation, whose, &other.marked, 1, |mark| other.turned(manifest, mark, true), days, ledger);
     }
-    match slot {
-        Some(i) => t.subject.marks[i] = after,
-        None => t.subject.marks.push(after),
-    }
+    Ok(())
 }
 
 pub(super) fn parties(fact: Option<&Fact>) -> (u64, u64) {
@@ -163,18 +201,19 @@ pub(super) fn parties(fact: Option<&Fact>) -> (u64, u64) {
     }
 }
 
+/// Adds up a subject's marks, each as `held` makes it.
 fn count(
     generation: &Generation,
-    merchant: i64,
-    subject: i64,
+    (merchant, subject): (i64, i64),
     marked: &Marked,
     sign: i64,
+    held: impl Fn(&Mark) -> Option<Mark>,
     days: &mut Days<'_>,
     ledger: &mut Ledger,
 ) {
     ledger.dirty.insert(merchant);
     let Marked { buyer, listing, .. } = *marked;
-    for (ordinal, mark) in marked.marks.iter().enumerate() {
+    for (ordinal, mark) in marked.marks.iter().enumerate().filter_map(|(i, mark)| Some((i, held(mark)?))) {
         let Some(counter) = generation.judge.manifest().counters.get(usize::from(mark.counter)) else { continue };
         let day = days.of(mark.at);
         let cell = (day, Slot::of(mark.counter, mark.excluded.is_some()), mark.amount.saturating_mul(sign));
@@ -185,7 +224,7 @@ fn count(
             ledger.cells.entry(TallyKey { listing, ..key }).or_default().push(cell);
         }
         if counter.kind == CounterKind::Defect {
-            let (generation, ordinal, mark) = (generation.id, ordinal as u16, *mark);
+            let (generation, ordinal) = (generation.id, ordinal as u16);
             let evidence = Evidence { generation, merchant, subject, ordinal, mark, day, buyer, listing };
             if sign > 0 { ledger.add.push(evidence) } else { ledger.drop.push(evidence) }
         }
@@ -257,11 +296,18 @@ fn orders(touched: &[Touched]) -> Vec<(i64, i64, Instant)> {
     counts.into_iter().map(|(merchant, (more, earliest))| (merchant, more, earliest)).collect()
 }
 
-/// What a subject's marks under a generation add up to, cell by cell: listing (0 for all), day, slot, amount.
-pub(super) fn cells_of(generation: &Generation, subject: &Subject, days: &mut Days<'_>) -> Vec<(u64, Day, Slot, i64)> {
+/// What a subject's marks under a generation add up to, cell by cell: listing (0 for all), day, slot, amount. `beyond` says under
+/// which quotas they do not count.
+pub(super) fn cells_of(
+    generation: &Generation,
+    subject: &Subject,
+    beyond: impl Fn(u16) -> bool,
+    days: &mut Days<'_>,
+) -> Vec<(u64, Day, Slot, i64)> {
     let mut ledger = Ledger::default();
+    let held = |mark: &Mark| Some(held(generation.manifest(), *mark, &beyond));
     for marked in subject.marks.iter().filter(|m| m.generation == generation.id) {
-        count(generation, subject.merchant.unwrap_or(0), subject.id, marked, 1, days, &mut ledger);
+        count(generation, (subject.merchant.unwrap_or(0), subject.id), marked, 1, held, days, &mut ledger);
     }
     let of_merchant = ledger.cells.into_iter().filter(|(key, _)| Some(key.merchant) == subject.merchant);
     of_merchant

@@ -12,6 +12,7 @@ mod postgres;
 mod postgres_judge;
 mod postgres_read;
 mod postgres_write;
+mod repeats;
 pub mod session;
 mod sqlite;
 mod sqlite_write;

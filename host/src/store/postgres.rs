@@ -3,6 +3,7 @@
 
 use andon_domain::change::Kind;
 use andon_domain::ids::Instant;
+use andon_domain::quota::Place;
 use andon_domain::reading::BuyerMark;
 use andon_domain::tally::Bucket;
 use sqlx::postgres::{PgConnection, PgPool};
@@ -13,7 +14,8 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
-    Due, Evidence, EvidenceQuery, FaultRow, Judgement, MerchantState, Registration, Result, Seen, Session, Subject, TallyKey,
+    Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Registration, Repeat, Result, Seen, Session,
+    Subject, TallyKey,
 };
 use super::{postgres_judge as judge, postgres_read as read, postgres_write as write};
 use crate::keys::EventKey;
@@ -173,6 +175,15 @@ impl Session for PgSession {
 
     fn evidence(&mut self, drop: &[Evidence], add: &[Evidence]) -> Result<()> {
         self.run(async |c| write::evidence(c, drop, add).await)
+    }
+
+    fn fronts(&mut self, fronts: &[Front]) -> Result<Vec<Vec<(Place, i64)>>> {
+        let lock = self.state == State::Open;
+        self.run(async |c| read::fronts(c, fronts, lock).await)
+    }
+
+    fn repeats(&mut self, drop: &[Repeat], add: &[Repeat]) -> Result<()> {
+        self.run(async |c| write::repeats(c, drop, add).await)
     }
 
     fn revisits(&mut self, market: i64, drop: &[(Instant, i64)], add: &[(Instant, i64)]) -> Result<()> {

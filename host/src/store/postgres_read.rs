@@ -4,6 +4,7 @@
 use andon_domain::change::Kind;
 use andon_domain::ids::Instant;
 use andon_domain::mark::Mark;
+use andon_domain::quota::Place;
 use andon_domain::reading::BuyerMark;
 use andon_domain::tally::Bucket;
 use sqlx::postgres::{PgConnection, PgRow};
@@ -11,7 +12,9 @@ use sqlx::{AssertSqlSafe, Row, query, query_as, query_scalar};
 use uuid::Uuid;
 
 use super::error::StoreError;
-use super::session::{Due, Evidence, EvidenceQuery, MerchantState, Result, Subject, SubjectColumns, TallyKey};
+use super::postgres_write::column;
+use super::repeats::unsigned;
+use super::session::{Due, Evidence, EvidenceQuery, Front, MerchantState, Result, Subject, SubjectColumns, TallyKey};
 
 const SUBJECT: &str = "id, marketplace, kind, ref_key, ref, merchant, began, history, marks, revisit";
 
@@ -131,6 +134,32 @@ pub(super) fn tally_columns<'k>(keys: impl Iterator<Item = &'k TallyKey>) -> [Ve
         }
     }
     columns
+}
+
+/// Places are read after their merchants are locked, in the order of their numbers, so that what another lane has just changed
+/// is seen.
+pub(super) async fn fronts(c: &mut PgConnection, fronts: &[Front], locked: bool) -> Result<Vec<Vec<(Place, i64)>>> {
+    let mut found = vec![Vec::new(); fronts.len()];
+    if fronts.is_empty() {
+        return Ok(found);
+    }
+    let merchants: Vec<i64> = fronts.iter().map(|f| f.merchant).collect();
+    if locked {
+        query("select 1 from merchants where id = any($1) order by id for update").bind(&merchants).execute(&mut *c).await?;
+    }
+    let sql = "select k.i, o.at, o.ref_key, o.subject
+        from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[]) with ordinality
+            k(generation, merchant, quota, buyer, since, until, most, i)
+        cross join lateral (select at, ref_key, subject from repeats where generation = k.generation and merchant = k.merchant
+            and quota = k.quota and buyer = k.buyer and at >= k.since and at < k.until order by at, ref_key limit k.most) o
+        order by k.i, o.at, o.ref_key";
+    let rows = query_as(sql).bind(column(fronts, |f| f.generation)).bind(merchants).bind(column(fronts, |f| f.quota as i16));
+    let rows = rows.bind(column(fronts, |f| f.buyer as i64)).bind(column(fronts, |f| f.from)).bind(column(fronts, |f| f.until));
+    let rows: Vec<(i64, i64, i64, i64)> = rows.bind(column(fronts, |f| f.limit as i64)).fetch_all(c).await?;
+    for (i, at, key, subject) in rows {
+        found[place(i)].push((Place { at, key: unsigned(key) }, subject));
+    }
+    Ok(found)
 }
 
 pub(super) async fn revisits_due(c: &mut PgConnection, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>> {

@@ -10,7 +10,8 @@ use sqlx::{AssertSqlSafe, query, query_as, query_scalar};
 
 use super::marketplaces::MarketRow;
 use super::postgres_read::tally_columns;
-use super::session::{Evidence, Registration, Result, Seen, Subject, TallyKey, encode};
+use super::repeats::signed;
+use super::session::{Evidence, Registration, Repeat, Result, Seen, Subject, TallyKey, encode};
 use crate::keys::EventKey;
 
 /// Rows in the order of their keys; of equal keys the last, as if each had been written in turn.
@@ -217,6 +218,32 @@ pub(super) async fn evidence(c: &mut PgConnection, drop: &[Evidence], add: &[Evi
         let insert = insert.bind(column(&rows, |e| e.mark.cause.map(|i| i as i16)));
         let insert = insert.bind(column(&rows, |e| e.mark.excluded.map(|i| i as i16)));
         insert.bind(column(&rows, |e| e.buyer as i64)).bind(column(&rows, |e| e.listing as i64)).execute(c).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn repeats(c: &mut PgConnection, drop: &[Repeat], add: &[Repeat]) -> Result<()> {
+    let key = |r: &Repeat| (r.generation, r.merchant, r.quota, r.buyer, r.place);
+    if !drop.is_empty() {
+        let rows = by_key(drop, key);
+        let sql = "delete from repeats where ctid = any(array(select o.ctid
+            from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[], $6::bigint[])
+                k(generation, merchant, quota, buyer, at, ref_key)
+            cross join lateral (select ctid from repeats where generation = k.generation and merchant = k.merchant and quota = k.quota
+                and buyer = k.buyer and at = k.at and ref_key = k.ref_key limit 1 for update) o))";
+        let delete = query(sql).bind(column(&rows, |r| r.generation)).bind(column(&rows, |r| r.merchant));
+        let delete = delete.bind(column(&rows, |r| r.quota as i16)).bind(column(&rows, |r| r.buyer as i64));
+        delete.bind(column(&rows, |r| r.place.at)).bind(column(&rows, |r| signed(r.place.key))).execute(&mut *c).await?;
+    }
+    if !add.is_empty() {
+        let rows = by_key(add, key);
+        let sql = "insert into repeats (generation, merchant, quota, buyer, at, ref_key, subject)
+            select * from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+            on conflict (generation, merchant, quota, buyer, at, ref_key) do update set subject = excluded.subject";
+        let insert = query(sql).bind(column(&rows, |r| r.generation)).bind(column(&rows, |r| r.merchant));
+        let insert = insert.bind(column(&rows, |r| r.quota as i16)).bind(column(&rows, |r| r.buyer as i64));
+        let insert = insert.bind(column(&rows, |r| r.place.at)).bind(column(&rows, |r| signed(r.place.key)));
+        insert.bind(column(&rows, |r| r.subject)).execute(c).await?;
     }
     Ok(())
 }

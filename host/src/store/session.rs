@@ -5,6 +5,7 @@ use andon_domain::change::Kind;
 use andon_domain::history::History;
 use andon_domain::ids::{Day, Instant};
 use andon_domain::mark::Mark;
+use andon_domain::quota::Place;
 use andon_domain::reading::BuyerMark;
 use andon_domain::tally::Bucket;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 use super::error::StoreError;
 use super::marketplaces::MarketRow;
+pub use super::repeats::{Front, Repeat};
 use crate::keys::EventKey;
 
 /// The result of a session's call.
@@ -39,6 +41,13 @@ pub struct Marked {
     pub listing: u64,
     /// Its marks.
     pub marks: Vec<Mark>,
+}
+
+impl Marked {
+    /// The buyer, where there is one.
+    pub fn party(&self) -> Option<u64> {
+        Some(self.buyer).filter(|buyer| *buyer != 0)
+    }
 }
 
 /// An order, contact, violation or listing with all its history.
@@ -253,6 +262,11 @@ pub trait Session: Send {
     fn put_buckets(&mut self, rows: &[(TallyKey, Bucket)]) -> Result<()>;
     /// Drops and adds kept marks.
     fn evidence(&mut self, drop: &[Evidence], add: &[Evidence]) -> Result<()>;
+    /// First places with their orders, for each front in order. Inside a transaction nobody else may change places of these
+    /// merchants until it ends.
+    fn fronts(&mut self, fronts: &[Front]) -> Result<Vec<Vec<(Place, i64)>>>;
+    /// Drops and adds places.
+    fn repeats(&mut self, drop: &[Repeat], add: &[Repeat]) -> Result<()>;
     /// Drops and adds moments to ask again: (moment, subject).
     fn revisits(&mut self, market: i64, drop: &[(Instant, i64)], add: &[(Instant, i64)]) -> Result<()>;
     /// Notes that merchants must be evaluated.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use andon_domain::change::Kind;
 use andon_domain::ids::Instant;
+use andon_domain::quota::Place;
 use andon_domain::reading::BuyerMark;
 use andon_domain::tally::Bucket;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -13,8 +14,8 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
-    Due, Evidence, EvidenceQuery, FaultRow, Judgement, MerchantState, Registration, Result, Seen, Session, Subject,
-    SubjectColumns, TallyKey, encode,
+    Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Registration, Repeat, Result, Seen, Session,
+    Subject, SubjectColumns, TallyKey, encode,
 };
 use super::sqlite_write;
 use crate::keys::EventKey;
@@ -226,6 +227,14 @@ impl Session for SqliteSession {
 
     fn evidence(&mut self, drop: &[Evidence], add: &[Evidence]) -> Result<()> {
         sqlite_write::evidence(&self.connection, drop, add)
+    }
+
+    fn fronts(&mut self, fronts: &[Front]) -> Result<Vec<Vec<(Place, i64)>>> {
+        sqlite_write::fronts(&self.connection, fronts)
+    }
+
+    fn repeats(&mut self, drop: &[Repeat], add: &[Repeat]) -> Result<()> {
+        sqlite_write::repeats(&self.connection, drop, add)
     }
 
     fn revisits(&mut self, market: i64, drop: &[(Instant, i64)], add: &[(Instant, i64)]) -> Result<()> {

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use andon_domain::mark::Mark;
+use andon_domain::quota::Place;
 use andon_domain::tally::Bucket;
 use rusqlite::{Connection, Row, params};
 
-use super::session::{Evidence, FaultRow, Judgement, NewVerdict, Result, Seen, TallyKey};
+use super::repeats::{signed, unsigned};
+use super::session::{Evidence, FaultRow, Front, Judgement, NewVerdict, Repeat, Result, Seen, TallyKey};
 use crate::keys::EventKey;
 
 pub(super) fn remember(c: &Connection, events: &[(EventKey, u64)]) -> Result<Vec<Seen>> {
@@ -79,6 +81,33 @@ pub(super) fn evidence(c: &Connection, drop: &[Evidence], add: &[Evidence]) -> R
             buyer,
             listing
         ])?;
+    }
+    Ok(())
+}
+
+pub(super) fn fronts(c: &Connection, fronts: &[Front]) -> Result<Vec<Vec<(Place, i64)>>> {
+    let sql = "select at, ref_key, subject from repeats where generation = ? and merchant = ? and quota = ? and buyer = ?
+        and at >= ? and at < ? order by at, ref_key limit ?";
+    let mut first = c.prepare_cached(sql)?;
+    let place = |r: &Row<'_>| Ok((Place { at: r.get(0)?, key: unsigned(r.get(1)?) }, r.get(2)?));
+    let front = |f: &Front| {
+        let values = params![f.generation, f.merchant, f.quota, f.buyer as i64, f.from, f.until, f.limit as i64];
+        Ok(first.query_map(values, place)?.collect::<rusqlite::Result<_>>()?)
+    };
+    fronts.iter().map(front).collect()
+}
+
+pub(super) fn repeats(c: &Connection, drop: &[Repeat], add: &[Repeat]) -> Result<()> {
+    let sql = "delete from repeats where generation = ? and merchant = ? and quota = ? and buyer = ? and at = ? and ref_key = ?";
+    let mut delete = c.prepare_cached(sql)?;
+    for r in drop {
+        delete.execute(params![r.generation, r.merchant, r.quota, r.buyer as i64, r.place.at, signed(r.place.key)])?;
+    }
+    let sql =
+        "insert or replace into repeats (generation, merchant, quota, buyer, at, ref_key, subject) values (?, ?, ?, ?, ?, ?, ?)";
+    let mut insert = c.prepare_cached(sql)?;
+    for r in add {
+        insert.execute(params![r.generation, r.merchant, r.quota, r.buyer as i64, r.place.at, signed(r.place.key), r.subject])?;
     }
     Ok(())
 }
