@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn nothing_is_answered_before_configuration_or_to_incomplete_snapshots() {
         assert!(matches!(classify::<Plain>(None, 0, &[]), Err(Fault::Facts(_))));
-        let merchant = Merchant { joined: 0, standing: None, standing_since: 0, badges: Vec::new() };
+        let merchant = Merchant { joined: 0, standing: None, standing_since: 0, badges: Vec::new(), reinstated: None };
         let snapshot = Snapshot { now: 0, merchant, readings: Vec::new(), listings: Vec::new() };
         let configured = set("24").ok();
         assert_eq!(evaluate(configured.as_ref(), &[snapshot.clone(), snapshot.clone()]).map(|v| v.len()), Ok(2));

@@ -145,7 +145,7 @@ fn readings(
     let names: Vec<&str> = sellers.iter().map(String::as_str).collect();
     let ids = session.merchants(market.id, &names).unwrap();
     let play = |merchant: &i64| {
-        let party = Party { joined: 0, standing: None, standing_since: 0, badges: Vec::new() };
+        let party = Party { joined: 0, standing: None, standing_since: 0, badges: Vec::new(), reinstated: None };
         let scene = Scene { market, generation, merchant: *merchant, party };
         let play = match moment {
             Some(moment) => scene.at(session, moment, &[]),

@@ -46,6 +46,7 @@ fn order(key: u64, units: u32) -> Fact {
         returns: vec![],
         incidents: vec![],
         contacts: vec![],
+        accepted: None,
     }))
 }
 
@@ -74,7 +75,7 @@ fn reading(status: Status) -> Reading {
 fn snapshot(first: Status, second: Status, listing: Option<Status>) -> Snapshot {
     Snapshot {
         now: NOW,
-        merchant: Party { joined: NOW - 9, standing: None, standing_since: NOW - 9, badges: vec![] },
+        merchant: Party { joined: NOW - 9, standing: None, standing_since: NOW - 9, badges: vec![], reinstated: None },
         readings: vec![reading(first), reading(second)],
         listings: listing.map(|s| ListingSnapshot { listing: 7, readings: vec![reading(s), reading(s)] }).into_iter().collect(),
     }

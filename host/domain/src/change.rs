@@ -101,6 +101,7 @@ pub enum Change {
     ViolationClosed { state: ViolationState },
     ListingStocked { units: u32 },
     MerchantRegistered { name: String, joined_at: Instant },
+    OrderAccepted,
 }
 
 /// What a subject is; orders, contacts, violations and listings have references of their own.
@@ -127,6 +128,7 @@ impl Change {
     pub fn event_type(&self) -> &'static str {
         match self {
             Self::OrderPlaced(_) => "andon.order.placed",
+            Self::OrderAccepted => "andon.order.accepted",
             Self::OrderShipped { .. } => "andon.order.shipped",
             Self::OrderScanned { .. } => "andon.order.scanned",
             Self::OrderDelivered { .. } => "andon.order.delivered",

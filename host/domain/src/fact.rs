@@ -213,6 +213,8 @@ pub struct Order {
     pub incidents: Vec<Incident>,
     /// By time of opening.
     pub contacts: Vec<Contact>,
+    /// When the merchant first took it on.
+    pub accepted: Option<Instant>,
 }
 
 /// A breach of a policy that was put on record against a merchant.

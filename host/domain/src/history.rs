@@ -153,6 +153,7 @@ fn order<'a>(
         returns: Vec::new(),
         incidents: Vec::new(),
         contacts: Vec::new(),
+        accepted: None,
     };
     let mut state = (FeedbackState::Counted, "");
     for entry in known.clone() {
@@ -178,6 +179,9 @@ fn apply<'a>(order: &mut Order, state: &mut (FeedbackState, &'a str), entry: &'a
             (order.buyer, order.listing) = (p.buyer.clone(), p.listing.clone());
             (order.units, order.amount, order.fulfilment, order.service) = (p.units, p.amount, p.fulfilment, p.service);
             (order.ship_by, order.deliver_by) = (p.ship_by, p.deliver_by);
+        }
+        Change::OrderAccepted => {
+            order.accepted.get_or_insert(at);
         }
         Change::OrderShipped { tracking, .. } => {
             order.shipped.get_or_insert(at);

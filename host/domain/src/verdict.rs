@@ -16,6 +16,8 @@ pub struct Party {
     pub standing_since: Instant,
     /// Badges borne, as indexes.
     pub badges: Vec<u16>,
+    /// When a person last lifted a suspension.
+    pub reinstated: Option<Instant>,
 }
 
 /// Readings of one listing.

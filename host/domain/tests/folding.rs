@@ -53,6 +53,7 @@ fn order_change() -> impl Strategy<Value = Change> {
     prop_oneof![
         3 => (select(&["a", "b"][..]), 1u32..4).prop_map(|(merchant, units)| placed(merchant, units)),
         2 => tracking().prop_map(|tracking| Change::OrderShipped { tracking, carrier: None }),
+        1 => Just(Change::OrderAccepted),
         1 => tracking().prop_map(|tracking| Change::OrderScanned { tracking, carrier: None }),
         1 => tracking().prop_map(|tracking| Change::OrderDelivered { tracking, carrier: None }),
         2 => (word(Actor::ALL), word(CancelReason::ALL)).prop_map(|(by, reason)| Change::OrderCancelled { by, reason }),
@@ -194,12 +195,13 @@ proptest! {
             prop_assert_eq!(placements().next(), None);
             return Ok(());
         };
-        let Order { merchant, units, placed, shipped, delivered, tracking, cancelled, feedback, claims, .. } = *order;
+        let Order { merchant, units, placed, accepted, shipped, delivered, tracking, cancelled, feedback, claims, .. } = *order;
         let (first, begun) = placements().next().unwrap();
         prop_assert_eq!((placed, &merchant), (first, &begun.merchant));
         prop_assert_eq!(Some(units), placements().rfind(|p| p.1.merchant == merchant).map(|p| p.1.units));
 
         let at = |wanted: fn(&Change) -> bool| seen(sorted, until, move |e| wanted(&e.change).then_some(e.at)).next();
+        prop_assert_eq!(accepted, at(|c| matches!(c, Change::OrderAccepted)));
         prop_assert_eq!(shipped, at(|c| matches!(c, Change::OrderShipped { .. })));
         prop_assert_eq!(delivered, at(|c| matches!(c, Change::OrderDelivered { .. })));
         prop_assert_eq!(tracking == Tracking::DeliveredConfirmed, delivered.is_some());

@@ -84,6 +84,7 @@ fn subject(asked: &fact::Fact) -> anyhow::Result<Subject> {
             incidents: Vec::new(),
             contacts: Vec::new(),
         }),
+        accepted: o.accepted,
     }))
 }
 
@@ -100,7 +101,12 @@ fn snapshot(asked: &verdict::Snapshot) -> Snapshot {
         breached_in_a_row: r.breached_in_a_row,
     };
     let m = &asked.merchant;
-    let merchant =
-        Merchant { joined: m.joined, standing: m.standing, standing_since: m.standing_since, badges: m.badges.clone() };
+    let merchant = Merchant {
+        joined: m.joined,
+        standing: m.standing,
+        standing_since: m.standing_since,
+        badges: m.badges.clone(),
+        reinstated: m.reinstated,
+    };
     Snapshot { now: asked.now, merchant, readings: asked.readings.iter().map(reading).collect(), listings: Vec::new() }
 }

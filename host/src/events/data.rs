@@ -85,6 +85,10 @@ fields! {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Empty {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ListingStocked {
     units: Whole,
 }
@@ -124,6 +128,10 @@ fn order<'a>(ctx: &EventContext<'_>, what: &str, event: &Context<'a>) -> Result<
     };
     let change = match what {
         "placed" => Change::OrderPlaced(placed(ctx, fields(event)?)?),
+        "accepted" => {
+            let Empty {} = fields(event)?;
+            Change::OrderAccepted
+        }
         "shipped" => parcel(event).map(|(tracking, carrier)| Change::OrderShipped { tracking, carrier })?,
         "scanned" => parcel(event).map(|(tracking, carrier)| Change::OrderScanned { tracking, carrier })?,
         "delivered" => parcel(event).map(|(tracking, carrier)| Change::OrderDelivered { tracking, carrier })?,

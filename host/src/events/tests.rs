@@ -41,6 +41,7 @@ fn changes() -> Vec<Change> {
         }),
         Change::OrderShipped { tracking: parcel().0, carrier: parcel().1 },
         Change::OrderScanned { tracking: None, carrier: None },
+        Change::OrderAccepted,
         Change::OrderDelivered { tracking: parcel().0, carrier: Some(text("correios")) },
         Change::OrderCancelled { by: Actor::Merchant, reason: CancelReason::OutOfStock },
         Change::FeedbackLeft(Rating {

@@ -98,7 +98,7 @@ fn data(change: &Change, currency: &str) -> Value {
         Change::ContactOpened(o) => json!({
             "order": o.order, "merchant": o.merchant, "channel": o.channel.word(), "reason": o.reason, "answer_owed": o.answer_owed,
         }),
-        Change::ContactAnswered | Change::ContactReopened => json!({}),
+        Change::OrderAccepted | Change::ContactAnswered | Change::ContactReopened => json!({}),
         Change::ContactResolved { satisfaction } => json!({"satisfaction": satisfaction}),
         Change::ViolationRecorded(r) => json!({
             "merchant": r.merchant, "policy": r.policy, "severity": r.severity.word(), "listing": r.listing.as_ref().map(|l| &l.name),

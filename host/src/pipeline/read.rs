@@ -92,7 +92,8 @@ impl Reader<'_> {
 /// What the rules are told of a merchant besides readings.
 pub(crate) fn party(manifest: &Manifest, state: &MerchantState) -> Party {
     let standing = state.standing.as_ref().and_then(|code| manifest.standings.iter().position(|s| s.code == *code));
-    Party { joined: state.joined, standing: standing.map(|i| i as u16), standing_since: state.since, badges: Vec::new() }
+    let standing = standing.map(|i| i as u16);
+    Party { joined: state.joined, standing, standing_since: state.since, badges: Vec::new(), reinstated: None }
 }
 
 /// Days before the earliest window that a row of breaches may reach back.

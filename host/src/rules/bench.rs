@@ -144,6 +144,7 @@ pub fn order(i: u64) -> Fact {
         returns: if i.is_multiple_of(25) { vec![request] } else { vec![] },
         incidents: vec![],
         contacts: vec![],
+        accepted: None,
     }))
 }
 
@@ -170,7 +171,13 @@ pub fn snapshot(manifest: &Manifest, i: u64) -> Snapshot {
     };
     Snapshot {
         now: NOW,
-        merchant: Party { joined: NOW - 400 * DAY, standing: Some(0), standing_since: NOW - 30 * DAY, badges: vec![] },
+        merchant: Party {
+            joined: NOW - 400 * DAY,
+            standing: Some(0),
+            standing_since: NOW - 30 * DAY,
+            badges: vec![],
+            reinstated: None,
+        },
         readings: (0..manifest.metrics.len() as u64).map(reading).collect(),
         listings: vec![],
     }

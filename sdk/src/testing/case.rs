@@ -82,7 +82,7 @@ impl<R: Rules> Case<R> {
             status: Status::Good,
             breached_in_a_row: 0,
         };
-        let merchant = Merchant { joined, standing: None, standing_since: joined, badges: Vec::new() };
+        let merchant = Merchant { joined, standing: None, standing_since: joined, badges: Vec::new(), reinstated: None };
         let readings = vec![reading; self.manifest.metrics.len()];
         SnapshotBuilder { snapshot: Snapshot { now, merchant, readings, listings: Vec::new() }, manifest: &self.manifest }
     }
@@ -158,6 +158,30 @@ impl SnapshotBuilder<'_> {
     #[track_caller]
     pub fn insufficient(self, metric: &str) -> Self {
         self.change(metric, |r| r.status = Status::Insufficient)
+    }
+
+    /// The marketplace's own value of a metric.
+    #[must_use]
+    #[track_caller]
+    pub fn peers(self, metric: &str, value: f64) -> Self {
+        self.change(metric, |r| r.peers = Some(value))
+    }
+
+    /// The standing in force, and since when.
+    #[must_use]
+    #[track_caller]
+    pub fn standing(mut self, code: &str, since: impl Into<When>) -> Self {
+        let codes: Vec<_> = self.manifest.standings.iter().map(|s| s.code.clone()).collect();
+        self.snapshot.merchant.standing = Some(convert::index(&codes, code));
+        self.snapshot.merchant.standing_since = since.into().0;
+        self
+    }
+
+    /// When a person last lifted a suspension.
+    #[must_use]
+    pub fn reinstated(mut self, when: impl Into<When>) -> Self {
+        self.snapshot.merchant.reinstated = Some(when.into().0);
+        self
     }
 
     /// When the merchant joined.

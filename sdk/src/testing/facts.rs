@@ -55,6 +55,7 @@ pub fn order() -> OrderBuilder {
         cancelled: None,
         feedback: None,
         aftermath: None,
+        accepted: None,
     })
 }
 
@@ -138,6 +139,8 @@ builder! {
         ship_by(self, when: impl Into<When>) { self.0.ship_by = Some(at(when)); }
         /// Last moment promised for arrival.
         deliver_by(self, when: impl Into<When>) { self.0.deliver_by = Some(at(when)); }
+        /// When the merchant took it on.
+        accepted(self, when: impl Into<When>) { self.0.accepted = Some(at(when)); }
         /// Shipped, without tracking.
         shipped(self, when: impl Into<When>) { self.0.shipped = Some(at(when)); }
         /// It has a tracking number.
@@ -157,6 +160,11 @@ builder! {
         feedback(self, when: impl Into<When>, rating: u8) {
             let (at, state) = (at(when), FeedbackState::Counted);
             self.0.feedback = Some(Feedback { at, rating, as_described: None, service: None, delivery: None, state });
+        }
+        /// What else the feedback says, each 1 to 5: item as described, service, delivery.
+        aspects(self, as_described: impl Into<Option<u8>>, service: impl Into<Option<u8>>, delivery: impl Into<Option<u8>>) {
+            let (as_described, service, delivery) = (as_described.into(), service.into(), delivery.into());
+            self.0.feedback = self.0.feedback.map(|feedback| Feedback { as_described, service, delivery, ..feedback });
         }
         /// What became of the feedback.
         feedback_is(self, state: FeedbackState) {

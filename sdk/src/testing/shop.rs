@@ -85,7 +85,7 @@ fn candidate((fact, answer): (&Subject, &Classified)) -> Candidate {
 
 fn snapshot(now: Instant, readings: &[Reading]) -> Snapshot {
     let joined = now - 365 * DAY;
-    let merchant = Merchant { joined, standing: None, standing_since: joined, badges: Vec::new() };
+    let merchant = Merchant { joined, standing: None, standing_since: joined, badges: Vec::new(), reinstated: None };
     Snapshot { now, merchant, readings: readings.iter().map(convert::reading).collect(), listings: Vec::new() }
 }
 

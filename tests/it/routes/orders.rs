@@ -36,10 +36,12 @@ on_both! {
         });
         assert_eq!(client.put(ORDER, &state).await.status, 201);
         assert_eq!(client.put(ORDER, &state).await.status, 200);
+        state["accepted_at"] = json!("2024-05-30T10:30:00Z");
+        assert_eq!(client.put(ORDER, &state).await.ok()["accepted_at"], "2024-05-30T10:30:00Z");
         state["shipped"] = json!({"at": "2024-05-31T09:00:00Z", "tracking": "T1"});
         let shipped = client.put(ORDER, &state).await.ok();
         assert_eq!((&shipped["shipped_at"], &shipped["tracking"]), (&json!("2024-05-31T09:00:00Z"), &json!("uploaded")));
-        assert_eq!(client.get(ORDER).await.ok()["events"].as_array().unwrap().len(), 2);
+        assert_eq!(client.get(ORDER).await.ok()["events"].as_array().unwrap().len(), 3);
         for (member, value, expected) in [
             ("placed_at", json!("2024-05-29T10:00:00Z"), "409 conflict"),
             ("merchant", json!("n"), "409 conflict"),
@@ -52,7 +54,7 @@ on_both! {
             bad[member] = value;
             assert_eq!(client.put(ORDER, &bad).await.short(), expected, "{bad}");
         }
-        assert_eq!(client.get(ORDER).await.ok()["events"].as_array().unwrap().len(), 2, "what was refused left nothing");
+        assert_eq!(client.get(ORDER).await.ok()["events"].as_array().unwrap().len(), 3, "what was refused left nothing");
     }
 
     async fn a_merchants_orders_come_by_the_page(backend) {

@@ -117,6 +117,8 @@ pub struct Order {
     placed_at: String,
     ship_by: Option<String>,
     deliver_by: Option<String>,
+    /// When the merchant took it on, where that was said.
+    accepted_at: Option<String>,
     shipped_at: Option<String>,
     delivered_at: Option<String>,
     /// `none`, `uploaded`, `scanned` or `delivered-confirmed`.
@@ -170,6 +172,7 @@ impl Order {
             placed_at: time(order.placed),
             ship_by: order.ship_by.map(time),
             deliver_by: order.deliver_by.map(time),
+            accepted_at: order.accepted.map(time),
             shipped_at: order.shipped.map(time),
             delivered_at: order.delivered.map(time),
             tracking: order.tracking.word(),

@@ -60,6 +60,7 @@ pub struct OrderState {
     placed_at: String,
     ship_by: Option<String>,
     deliver_by: Option<String>,
+    accepted_at: Option<String>,
     shipped: Option<Step>,
     delivered: Option<Step>,
     cancelled: Option<Cancel>,
@@ -112,6 +113,9 @@ impl OrderState {
             }
             Some(order) if !same(order, &placed) => changes.push((now_after(app, market, last), Change::OrderPlaced(placed))),
             Some(_) => {}
+        }
+        if let Some(at) = self.accepted_at.as_ref().filter(|_| known.is_none_or(|o| o.accepted.is_none())) {
+            changes.push((moment("accepted_at", at)?, Change::OrderAccepted));
         }
         if let Some(step) = self.shipped.as_ref().filter(|_| known.is_none_or(|o| o.shipped.is_none())) {
             let (tracking, carrier) = (step.tracking.clone(), step.carrier.clone());

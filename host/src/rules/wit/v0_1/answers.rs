@@ -15,6 +15,7 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> wit::Snapshot {
             standing: snapshot.merchant.standing,
             standing_since: snapshot.merchant.standing_since,
             badges: snapshot.merchant.badges.clone(),
+            reinstated: snapshot.merchant.reinstated,
         },
         readings: snapshot.readings.iter().map(reading).collect(),
         listings: snapshot.listings.iter().map(listing).collect(),

@@ -53,6 +53,7 @@ impl Words {
             cancelled: order.cancelled.as_ref().map(cancellation),
             feedback: order.feedback.as_ref().map(feedback),
             aftermath: self.aftermath(order),
+            accepted: order.accepted,
         }
     }
 
