@@ -5,10 +5,11 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use andon::store::session::{Judgement, Seen, Session, Subject, TallyKey};
+use andon::store::session::{Front, Judgement, Repeat, Seen, Session, Subject, TallyKey};
 use andon::store::{Store, StoreError};
 use andon_domain::change::Kind;
 use andon_domain::history::History;
+use andon_domain::quota::Place;
 use andon_domain::tally::{Bucket, Slot};
 use andon_tests::{Backend, TestDatabase};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
@@ -150,6 +151,26 @@ async fn two_lanes_change_a_subject_one_after_the_other() {
         first.put_subjects(&[], &[&Subject { revisit: Some(9), ..read }]).unwrap();
         first.commit().unwrap();
         assert_eq!(second.join().unwrap()[0].as_ref().unwrap().revisit, Some(9));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_lanes_change_a_buyers_places_one_after_the_other() {
+    Hosts::run(|hosts| {
+        let mut first = hosts.session(0);
+        first.begin().unwrap();
+        let merchant = first.merchants(1, &["m"]).unwrap()[0];
+        first.commit().unwrap();
+        let front = [Front { generation: 1, merchant, quota: 0, buyer: 5, from: 0, until: 9, limit: 3 }];
+        first.begin().unwrap();
+        assert_eq!(first.fronts(&front).unwrap(), [vec![]]);
+        let second = hosts.spawn(1, move |s| s.fronts(&front).unwrap());
+        hosts.wait_until_blocked();
+        let place = Place { at: 4, key: u64::MAX };
+        first.repeats(&[], &[Repeat { generation: 1, merchant, quota: 0, buyer: 5, place, subject: 7 }]).unwrap();
+        first.commit().unwrap();
+        assert_eq!(second.join().unwrap(), [vec![(place, 7)]]);
     })
     .await;
 }

@@ -9,6 +9,7 @@ mod interrupted;
 mod lanes;
 mod migrations;
 mod olist;
+mod quotas;
 mod routes;
 mod sandbox;
 mod session_parity;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
+mod places;
+
 use andon::store::Store;
 use andon::store::session::{
     Evidence, EvidenceQuery, FaultRow, Judgement, Marked, NewVerdict, Registration, Result, Session, StandingWords, Subject,
@@ -46,6 +48,7 @@ enum Call {
     Buckets(Vec<TallyKey>),
     PutBuckets(Vec<Filled>),
     Evidence(Vec<Evidence>, Vec<Evidence>),
+    Places(places::Call),
     Revisits(Vec<(i64, i64)>, Vec<(i64, i64)>),
     MarkDirty(Vec<i64>),
     AllDirty,
@@ -161,6 +164,7 @@ fn write() -> impl Strategy<Value = Call> {
         vec((merchant(), -1i64..3, select(&[1, 2, i64::MAX][..])), 0..4).prop_map(Call::CountOrders),
         vec((tally(), cells), 0..5).prop_map(Call::PutBuckets),
         (vec(evidence(), 0..4), vec(evidence(), 0..4)).prop_map(|(drop, add)| Call::Evidence(drop, add)),
+        places::write().prop_map(Call::Places),
         (vec(place(), 0..4), vec(place(), 0..4)).prop_map(|(drop, add)| Call::Revisits(drop, add)),
         vec(merchant(), 0..5).prop_map(Call::MarkDirty),
         Just(Call::AllDirty),
@@ -183,6 +187,7 @@ fn read() -> impl Strategy<Value = Call> {
             .prop_map(|(g, merchants, from, to)| Call::Books(g, merchants, from, to)),
         (1i64..3, vec(merchant(), 0..4), vec(0u16..3, 0..3), -5i64..5)
             .prop_map(|(g, m, counters, from)| Call::BuyerMarks(g, m, counters, from)),
+        places::read().prop_map(Call::Places),
         (0i64..30, 0usize..4).prop_map(|(after, limit)| Call::Segments(after, limit)),
         query().prop_map(Call::EvidencePage),
     ]
@@ -235,6 +240,7 @@ fn answer(s: &mut dyn Session, call: &Call, stamp: i64) -> Result<String> {
             format!("{:?}", s.put_buckets(&rows.collect::<Vec<_>>())?)
         }
         Call::Evidence(drop, add) => format!("{:?}", s.evidence(drop, add)?),
+        Call::Places(call) => places::answer(s, call)?,
         Call::Revisits(drop, add) => format!("{:?}", s.revisits(MARKET, drop, add)?),
         Call::MarkDirty(merchants) => format!("{:?}", s.mark_dirty(MARKET, merchants, stamp)?),
         Call::AllDirty => format!("{:?}", s.all_dirty(MARKET, stamp)?),
@@ -310,7 +316,7 @@ fn store_subjects(s: &mut dyn Session, rows: &[Put]) -> Result<Vec<i64>> {
 }
 
 /// What no call shows, and the rest once more.
-const TABLES: [(&str, &str); 11] = [
+const TABLES: [(&str, &str); 12] = [
     ("marketplaces", "latest_event"),
     (
         "merchants",
@@ -321,6 +327,7 @@ const TABLES: [(&str, &str); 11] = [
     ("revisits", "marketplace at subject"),
     ("tallies", "generation bucket merchant listing lane"),
     ("evidence", "generation merchant counter at subject ordinal day amount cause excluded buyer listing"),
+    ("repeats", "generation merchant quota buyer at ref_key subject"),
     ("dirty", "marketplace merchant stamp"),
     ("agenda", "marketplace at merchant"),
     ("verdicts", "seq marketplace merchant generation at"),

@@ -22,3 +22,9 @@ pub fn amazon() -> &'static [u8] {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
     COMPONENT.get_or_init(|| component("andon-amazon"))
 }
+
+/// Taobao's rules, which have quotas.
+pub fn taobao() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| component("andon-taobao"))
+}

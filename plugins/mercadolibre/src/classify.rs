@@ -36,7 +36,7 @@ impl MercadoLibre {
     fn claim(&self, order: &Order) -> Option<Fault> {
         let (claim, exclusions) = (self.codes.causes.claim, &self.codes.exclusions);
         let mut excluded = None;
-        for opened in &order.claims {
+        for opened in order.claims() {
             if matches!(opened.kind, ClaimKind::ChargebackService | ClaimKind::ChargebackFraud) {
                 continue;
             }
@@ -72,7 +72,7 @@ impl MercadoLibre {
             _ if awaited(order).is_some_and(|ship_by| now > ship_by) => causes.dispatch_overdue,
             _ => return None,
         };
-        let excused = order.incidents.iter().any(|i| matches!(i.responsible, Actor::Carrier | Actor::Platform));
+        let excused = order.incidents().iter().any(|i| matches!(i.responsible, Actor::Carrier | Actor::Platform));
         Some((cause, excused.then_some(self.codes.exclusions.not_the_sellers_delay)))
     }
 }
