@@ -9,6 +9,7 @@ mod m20261122_000003_create_judgements;
 mod m20261122_000004_create_idempotency;
 mod m20261122_000005_create_lanes;
 mod m20261122_000006_create_repeats;
+mod m20261123_000010_register_plugins;
 mod table;
 
 /// All migrations, oldest first.
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_create_idempotency::Migration),
             Box::new(m20261122_000005_create_lanes::Migration),
             Box::new(m20261122_000006_create_repeats::Migration),
+            Box::new(m20261123_000010_register_plugins::Migration),
         ]
     }
 }

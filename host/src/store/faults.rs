@@ -1,8 +1,11 @@
 //! Faults of the rules that are not over: what makes a verdict stale.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::HashMap;
 
-use super::entity::fault;
+use andon_domain::ids::Instant;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::entity::{fault, generation, merchant, subject};
 use super::{Store, StoreError};
 
 /// One fault.
@@ -16,6 +19,30 @@ pub struct FaultView {
     pub count: i64,
 }
 
+/// Generation, merchant and subject of a fault; the last two 0 where it has none.
+pub type FaultPlace = (i64, i64, i64);
+
+/// One fault with all that is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenFault {
+    /// Where.
+    pub place: FaultPlace,
+    /// Reference of the merchant.
+    pub merchant: Option<String>,
+    /// Reference of the subject.
+    pub subject: Option<String>,
+    /// Stable code.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// How often in a row.
+    pub count: i64,
+    /// When first.
+    pub first_at: Instant,
+    /// When last.
+    pub last_at: Instant,
+}
+
 impl Store {
     /// A merchant's faults under a generation, at most `limit`, the last first.
     pub async fn faults_of(&self, generation: i64, merchant: i64, limit: u64) -> Result<Vec<FaultView>, StoreError> {
@@ -27,5 +54,57 @@ impl Store {
             .all(self.db())
             .await?;
         Ok(rows.into_iter().map(|r| FaultView { code: r.code, message: r.message, count: r.count }).collect())
+    }
+
+    /// Generations of a component, each with its marketplace.
+    pub async fn generations_with(&self, component: &str) -> Result<Vec<(i64, i64)>, StoreError> {
+        let query = generation::Entity::find().select_only().filter(generation::Column::Component.eq(component));
+        let query = query.columns([generation::Column::Id, generation::Column::Marketplace]);
+        Ok(query.order_by_asc(generation::Column::Id).into_tuple().all(self.db()).await?)
+    }
+
+    /// Faults under some generations, by place, those after `after` where given.
+    pub async fn open_faults(
+        &self,
+        generations: &[i64],
+        after: Option<FaultPlace>,
+        limit: u64,
+    ) -> Result<Vec<OpenFault>, StoreError> {
+        use fault::Column::{Generation, Merchant, Subject};
+        let mut query = fault::Entity::find().filter(Generation.is_in(generations.iter().copied()));
+        if let Some((generation, merchant, subject)) = after {
+            let same = Condition::all().add(Generation.eq(generation));
+            let beyond = Condition::any()
+                .add(Generation.gt(generation))
+                .add(same.clone().add(Merchant.gt(merchant)))
+                .add(same.add(Merchant.eq(merchant)).add(Subject.gt(subject)));
+            query = query.filter(beyond);
+        }
+        let query = query.order_by_asc(Generation).order_by_asc(Merchant).order_by_asc(Subject).limit(limit);
+        let rows = query.all(self.db()).await?;
+        let merchants = self.merchant_references(rows.iter().map(|row| row.merchant)).await?;
+        let subjects = self.subject_references(rows.iter().map(|row| row.subject)).await?;
+        let open = rows.into_iter().map(|row| OpenFault {
+            place: (row.generation, row.merchant, row.subject),
+            merchant: merchants.get(&row.merchant).cloned(),
+            subject: subjects.get(&row.subject).cloned(),
+            code: row.code,
+            message: row.message,
+            count: row.count,
+            first_at: row.first_at,
+            last_at: row.last_at,
+        });
+        Ok(open.collect())
+    }
+
+    async fn merchant_references(&self, ids: impl Iterator<Item = i64>) -> Result<HashMap<i64, String>, StoreError> {
+        let query = merchant::Entity::find().select_only().columns([merchant::Column::Id, merchant::Column::Reference]);
+        let found: Vec<(i64, String)> = query.filter(merchant::Column::Id.is_in(ids)).into_tuple().all(self.db()).await?;
+        Ok(found.into_iter().collect())
+    }
+
+    async fn subject_references(&self, ids: impl Iterator<Item = i64>) -> Result<HashMap<i64, String>, StoreError> {
+        let found = subject::Entity::find().filter(subject::Column::Id.is_in(ids)).all(self.db()).await?;
+        Ok(found.into_iter().map(|row| (row.id, row.reference)).collect())
     }
 }

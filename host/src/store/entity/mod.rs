@@ -9,4 +9,5 @@ pub(super) mod marketplace;
 pub(super) mod merchant;
 pub(super) mod meta;
 pub(super) mod standing;
+pub(super) mod subject;
 pub(super) mod verdict;
