@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 /// Read where it lies in the working directory.
 const FILE: &str = "andon.toml";
+/// The threads that run plugins have 8 MiB, and the host's own frames lie there too.
+const MAX_PLUGIN_STACK: usize = 6 << 20;
 
 /// Why settings could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +129,29 @@ settings! {
     connections_per_ip: usize = 512, "512", "Most connections from one address";
     rate: u32 = 20_000, "20000", "Requests a second for each caller";
     rate_anonymous: u32 = 50, "50", "Requests a second for each address without a valid token";
+    plugin_bytes: usize = 2 << 20, "2097152", "Largest plugin, bytes";
+    plugin_memory_bytes: usize = 16 << 20, "16777216", "Memory of a plugin's instance, bytes, a multiple of 65536";
+    plugin_table_elements: usize = 10_000, "10000", "Elements of each of a plugin's tables";
+    plugin_stack_bytes: usize = 512 << 10, "524288", "Stack of a plugin, bytes; threads have 8 MiB";
+    plugin_fuel: u64 = 10_000_000, "10000000", "Instructions of one call of a plugin, to which its items add";
+    plugin_fuel_per_item: u64 = 50_000, "50000", "Instructions that each order or merchant adds to a call";
+    plugin_wall_ms: u64 = 1_000, "1000", "Time of one call of a plugin, ms, to which its items add";
+    plugin_wall_ms_per_item: u64 = 2, "2", "Time that each order or merchant adds to a call, ms";
+    plugin_tick_ms: u64 = 5, "5", "How often plugins' time is looked at, ms";
+    plugin_answer_bytes: usize = 1 << 20, "1048576", "Largest answer of a plugin's call, bytes, to which its items add";
+    plugin_answer_bytes_per_item: usize = 4 << 10, "4096", "Bytes that each order or merchant adds to an answer";
+    plugin_instances: u32 = 32, "32", "Instances of all plugins alive at once";
+    plugin_plays: usize = 4, "4", "Readers that one plugin is asked for at once";
+    plugin_transaction_fuel: u64 = 50_000_000, "50000000", "Instructions of a plugin before what is left waits for another transaction";
+    breaker_failures: u32 = 5, "5", "Failures among a plugin's last answers that make it rest";
+    breaker_window: u32 = 20, "20", "How many answers are its last";
+    breaker_rest_ms: u64 = 1_000, "1000", "First rest of a plugin, ms; each after it is twice as long";
+    breaker_longest_rest_ms: u64 = 300_000, "300000", "Longest rest of a plugin, ms";
+    breaker_rests: u32 = 10, "10", "Rests in a row after which a plugin that fails again is quarantined";
+    replay_one_in: u64 = 100, "100", "One verdict in so many is played again to see that it comes out the same; 0 for none";
+    compile_seconds: u64 = 5, "5", "Processor time to compile a plugin, seconds";
+    compile_wall_seconds: u64 = 30, "30", "Time to compile a plugin, seconds";
+    compile_memory_bytes: u64 = 512 << 20, "536870912", "Memory to compile a plugin, bytes";
 }
 none unless set {
     database_url, "andon.db in the home", "Database: a `sqlite:` or `postgres:` URL";
@@ -168,11 +193,30 @@ impl Config {
             ("connections_per_ip", self.connections_per_ip as u64, 1),
             ("rate", u64::from(self.rate), 1),
             ("rate_anonymous", u64::from(self.rate_anonymous), 1),
+            ("plugin_bytes", self.plugin_bytes as u64, 1_024),
+            ("plugin_memory_bytes", self.plugin_memory_bytes as u64, 64 << 10),
+            ("plugin_stack_bytes", self.plugin_stack_bytes as u64, 64 << 10),
+            ("plugin_fuel", self.plugin_fuel, 1),
+            ("plugin_tick_ms", self.plugin_tick_ms, 1),
+            ("plugin_instances", u64::from(self.plugin_instances), 1),
+            ("plugin_plays", self.plugin_plays as u64, 1),
+            ("plugin_transaction_fuel", self.plugin_transaction_fuel, 1),
+            ("breaker_failures", u64::from(self.breaker_failures), 1),
+            ("breaker_window", u64::from(self.breaker_window), u64::from(self.breaker_failures)),
+            ("breaker_rest_ms", self.breaker_rest_ms, 1),
+            ("breaker_longest_rest_ms", self.breaker_longest_rest_ms, self.breaker_rest_ms),
+            ("compile_seconds", self.compile_seconds, 1),
+            ("compile_wall_seconds", self.compile_wall_seconds, 1),
+            ("compile_memory_bytes", self.compile_memory_bytes, 64 << 20),
         ];
         for (key, value, minimum) in least {
             if value < minimum {
                 return Err(ConfigError::Unusable { key, value: value.to_string(), problem: "is too small" });
             }
+        }
+        if self.plugin_stack_bytes > MAX_PLUGIN_STACK {
+            let value = self.plugin_stack_bytes.to_string();
+            return Err(ConfigError::Unusable { key: "plugin_stack_bytes", value, problem: "leaves the host's threads no room" });
         }
         for (key, value) in [("issuer", &self.issuer), ("audience", &self.audience)] {
             if value.trim().is_empty() {
@@ -249,6 +293,8 @@ mod tests {
             ("database_url = 'mysql://root:secret@h/d'", "database_url", "mysql"),
             ("ratee = 1", "ratee", "unknown"),
             ("issuer = ' '", "issuer", "blank"),
+            ("breaker_failures = 30", "breaker_window", "20"),
+            ("plugin_stack_bytes = 8000000", "plugin_stack_bytes", "8000000"),
         ] {
             let text = layered(setting, "", &Flags::default()).unwrap_err().to_string();
             assert!(text.contains(key) && text.contains(value) && !text.contains("secret"), "{text}");

@@ -12,8 +12,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const STACK: usize = 8 << 20;
 
 fn main() -> ExitCode {
-    andon::auth::install_crypto();
     let cli = andon::cli::Cli::parse();
+    if let Some(done) = cli.run_alone() {
+        return done;
+    }
+    andon::auth::install_crypto();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
     let done = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(cli.run()));
     match done {

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod bundled;
+pub mod compile;
 pub mod demo;
 pub mod import;
 pub mod migrate;
@@ -13,14 +14,15 @@ pub mod verify;
 
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::{Config, Flags};
-use crate::rules::Limits;
+use crate::options::Options;
 
 /// Seller health for marketplaces.
 #[derive(Debug, clap::Parser)]
@@ -79,6 +81,9 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Compile a component in a process of its own; the host calls this.
+    #[command(hide = true)]
+    Compile(compile::Args),
 }
 
 /// Where the data is; the settings of `serve` that other commands need as well.
@@ -104,6 +109,11 @@ impl Place {
 }
 
 impl Cli {
+    /// Does what the command says, where that has to be done before anything else is set up.
+    pub fn run_alone(&self) -> Option<ExitCode> {
+        if let Command::Compile(args) = &self.command { Some(compile::run(args)) } else { None }
+    }
+
     /// Does what the command says.
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command {
@@ -120,6 +130,7 @@ impl Cli {
             Command::Migrate { command, place } => migrate::run(&prepared(&place.settings()?)?, &command).await,
             Command::Replay { args, place } => replay::run(&open(&place.settings()?).await?, args).await,
             Command::Verify { args, place } => verify::run(&open(&place.settings()?).await?, args).await,
+            Command::Compile(_) => bail!("this command runs alone"),
         }
     }
 }
@@ -127,7 +138,8 @@ impl Cli {
 /// The host over the configured database, its scheduler not running.
 pub async fn open(config: &Config) -> anyhow::Result<Arc<App>> {
     let url = prepared(config)?;
-    App::open(&url, Arc::new(SystemClock), Limits::default()).await.context("the host cannot be put together")
+    let options = Options::of(config).context("this program cannot be found, to compile rules with")?;
+    App::open(&url, Arc::new(SystemClock), options).await.context("the host cannot be put together")
 }
 
 /// The database's URL, with the home made where there is none.

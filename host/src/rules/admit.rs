@@ -1,18 +1,19 @@
 //! Admission: from bytes that anyone may have sent to rules that may be asked. Nothing of a plugin runs before its bytes have
 //! been looked at, and nothing is counted by it before its manifest makes sense.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use andon_domain::admission;
 use andon_domain::manifest::Manifest;
 use sha2::{Digest, Sha256};
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Linker;
 
 use super::engine::{Engine, EngineError};
-use super::fault::quote;
+use super::fault::{PluginFault, quote};
+use super::gate::Gate;
 use super::inspect::inspect;
 use super::limits::Limits;
+use super::machine::MachineCode;
 use super::refusal::{Code, Refusal};
 use super::sandbox::{Guest, Sandbox};
 use super::wit::v0_1::{Contract, EXPORT, Words};
@@ -20,13 +21,34 @@ use super::wit::v0_1::{Contract, EXPORT, Words};
 /// An admitted component.
 pub struct Rules {
     pub(super) engine: Arc<Engine>,
-    pub(super) contract: Contract,
     pub(super) words: Words,
+    /// Absent as long as no machine code could be made.
+    contract: OnceLock<Contract>,
     manifest: Arc<Manifest>,
     digest: String,
+    gate: Gate,
 }
 
 impl Rules {
+    /// Rules that were admitted before, whose machine code cannot be had for now: every question is a fault of the host's.
+    pub fn without_code(engine: &Arc<Engine>, digest: &str, manifest: Manifest, gate: Gate) -> Self {
+        let (engine, contract, words) = (Arc::clone(engine), OnceLock::new(), Words::of(&manifest));
+        Self { engine, words, contract, manifest: Arc::new(manifest), digest: digest.to_owned(), gate }
+    }
+
+    /// Takes machine code for rules that had none.
+    pub fn take_code(&self, code: &MachineCode) -> Result<(), Refusal> {
+        let (contract, _) = self.engine.contract(code)?;
+        // Whoever was first had code of the same component.
+        drop(self.contract.set(contract));
+        Ok(())
+    }
+
+    /// Whether questions can be asked at all.
+    pub fn has_code(&self) -> bool {
+        self.contract.get().is_some()
+    }
+
     /// `sha256:` and the hex digest of the component's bytes.
     pub fn digest(&self) -> &str {
         &self.digest
@@ -35,6 +57,15 @@ impl Rules {
     /// What it declared, checked.
     pub fn manifest(&self) -> &Arc<Manifest> {
         &self.manifest
+    }
+
+    /// What protects everybody else from it.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    pub(super) fn contract(&self) -> Result<&Contract, PluginFault> {
+        self.contract.get().ok_or_else(|| PluginFault::Unavailable("its machine code could not be made".to_owned()))
     }
 }
 
@@ -50,32 +81,40 @@ impl Engine {
         Self::start(limits).map(Arc::new)
     }
 
-    /// Checks a component's bytes, compiles it, checks its exports against the contract, asks it to describe itself and checks
-    /// the manifest. Takes a second or so for a component of a few hundred kilobytes; call it from a thread that may block.
+    /// Looks at a component's bytes before anything is done with them.
+    pub fn inspect(&self, component: &[u8]) -> Result<(), Refusal> {
+        inspect(component, &self.limits)
+    }
+
+    /// Admits a component and compiles it in this process; a host has a child process do that. Takes a second or so for a component
+    /// of a few hundred kilobytes; call it from a thread that may block.
     pub fn admit(self: &Arc<Self>, component: &[u8]) -> Result<Arc<Rules>, Refusal> {
-        let exports = inspect(component, &self.limits)?;
-        let compiled = self.compile(component)?;
-        let pre = Linker::<Guest>::new(&self.wasm).instantiate_pre(&compiled).map_err(|error| mismatch(&error, &exports))?;
-        let contract = Contract::of(pre).map_err(|error| mismatch(&error, &exports))?;
+        self.inspect(component)?;
+        let code = self.compile_here(component)?;
+        self.introduce(&digest(component), &code, Gate::default()).map(Arc::new)
+    }
+
+    /// Rules of a component's machine code: checks its exports against the contract, asks it to describe itself and checks the
+    /// manifest.
+    pub fn introduce(self: &Arc<Self>, digest: &str, code: &MachineCode, gate: Gate) -> Result<Rules, Refusal> {
+        let (contract, exports) = self.contract(code)?;
         let mut sandbox = Sandbox::open(self)?;
         let instance = contract.instance(&mut sandbox)?.map_err(|error| mismatch(&error, &exports))?;
         let manifest = instance.describe(&mut sandbox)?;
         drop(sandbox);
         admission::check(&manifest).map_err(|problems| Refusal { code: Code::Manifest, problems })?;
-        Ok(Arc::new(Rules {
-            engine: Arc::clone(self),
-            words: Words::of(&manifest),
-            contract,
-            manifest: Arc::new(manifest),
-            digest: digest(component),
-        }))
+        let rules = Rules::without_code(self, digest, manifest, gate);
+        drop(rules.contract.set(contract));
+        Ok(rules)
     }
 
-    fn compile(&self, component: &[u8]) -> Result<Component, Refusal> {
-        // Its makers promise safety for what compiled code does, not for compiling hostile code: that may panic.
-        let compiled = catch_unwind(AssertUnwindSafe(|| Component::from_binary(&self.wasm, component)))
-            .map_err(|_| Refusal::of(Code::Compile, "component", "made the compiler panic"))?;
-        compiled.map_err(|error| Refusal::of(Code::Compile, "component", quote(&format!("{error:#}"))))
+    /// The contract as a component exports it, and the names of all that it exports.
+    fn contract(&self, code: &MachineCode) -> Result<(Contract, Vec<String>), Refusal> {
+        let component = self.load(code).map_err(|error| Refusal::of(Code::Compile, "component", quote(&format!("{error:#}"))))?;
+        let exports: Vec<String> = component.component_type().exports(&self.wasm).map(|(name, _)| name.to_owned()).collect();
+        let pre = Linker::<Guest>::new(&self.wasm).instantiate_pre(&component).map_err(|error| mismatch(&error, &exports))?;
+        let contract = Contract::of(pre).map_err(|error| mismatch(&error, &exports))?;
+        Ok((contract, exports))
     }
 }
 
@@ -85,7 +124,7 @@ fn mismatch(error: &wasmtime::Error, exports: &[String]) -> Refusal {
 }
 
 /// `sha256:` and the hex digest of some bytes.
-pub(super) fn digest(bytes: &[u8]) -> String {
+pub fn digest(bytes: &[u8]) -> String {
     use std::fmt::Write;
     Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |mut text, byte| {
         // Writing to a string cannot fail.

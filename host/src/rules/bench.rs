@@ -12,7 +12,7 @@ use andon_domain::manifest::Manifest;
 use andon_domain::reading::{Reading, Status};
 use andon_domain::verdict::{Party, Snapshot};
 
-use super::{Judge, PluginFault};
+use super::{Judge, PluginFault, Used};
 
 const DAY: i64 = 86_400_000;
 /// The moment asked about, 2026-01-01, so that the same questions are asked whenever they are asked.
@@ -42,21 +42,22 @@ impl Measured {
 pub fn classify(judge: &Judge, batch: usize, time: Duration) -> Result<Measured, PluginFault> {
     let orders: Vec<Fact> = (0..batch as u64).map(order).collect();
     let orders: Vec<&Fact> = orders.iter().collect();
-    repeat(batch, time, || judge.classify_measured(NOW, &orders).map(|(_, used)| (used.fuel, used.memory_bytes)))
+    repeat(batch, time, || measured(|used| judge.classify_measured(NOW, &orders, used).map(drop)))
 }
 
 /// Evaluates made-up merchants in calls of `batch` for at least `time`.
 pub fn evaluate(judge: &Judge, batch: usize, time: Duration) -> Result<Measured, PluginFault> {
     let merchants: Vec<Snapshot> = (0..batch as u64).map(|i| snapshot(judge.manifest(), i)).collect();
-    repeat(batch, time, || judge.evaluate_measured(&merchants).map(|(_, used)| (used.fuel, used.memory_bytes)))
+    repeat(batch, time, || measured(|used| judge.evaluate_measured(&merchants, used).map(drop)))
 }
 
-fn repeat(
-    batch: usize,
-    time: Duration,
-    mut call: impl FnMut() -> Result<(u64, usize), PluginFault>,
-) -> Result<Measured, PluginFault> {
-    let (fuel, memory_bytes) = call()?;
+fn measured(call: impl FnOnce(&mut Used) -> Result<(), PluginFault>) -> Result<Used, PluginFault> {
+    let mut used = Used::default();
+    call(&mut used).map(|()| used)
+}
+
+fn repeat(batch: usize, time: Duration, mut call: impl FnMut() -> Result<Used, PluginFault>) -> Result<Measured, PluginFault> {
+    let Used { fuel, memory_bytes } = call()?;
     let (mut items, start, busy) = (0, Instant::now(), busy());
     while start.elapsed() < time {
         call()?;

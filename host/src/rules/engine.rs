@@ -67,7 +67,7 @@ fn features() -> WasmFeatures {
         | WasmFeatures::EXTENDED_CONST
 }
 
-fn config(limits: &Limits) -> Config {
+pub(super) fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config.wasm_features(!features(), false).wasm_features(features(), true);
     config.concurrency_support(false).shared_memory(false);

@@ -37,6 +37,10 @@ pub enum PluginFault {
     Declared(String),
     /// The host could not run it.
     Unavailable(String),
+    /// It was not asked: it failed too often of late, and rests.
+    Resting,
+    /// It was not asked: it is quarantined, and why.
+    Quarantined(String),
 }
 
 /// Longest text of a plugin's own that a fault repeats, in bytes.
@@ -54,13 +58,15 @@ impl PluginFault {
             Self::Output { .. } => "E_OUTPUT",
             Self::Declared(_) => "E_FACTS",
             Self::Unavailable(_) => "E_UNAVAILABLE",
+            Self::Resting => "E_RESTING",
+            Self::Quarantined(_) => "E_QUARANTINED",
         }
     }
 
     /// Whose doing it was.
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Unavailable(_) => Blame::Host,
+            Self::Unavailable(_) | Self::Resting | Self::Quarantined(_) => Blame::Host,
             _ => Blame::Guest,
         }
     }
@@ -103,6 +109,8 @@ impl fmt::Display for PluginFault {
             Self::Output { field, why } => write!(f, "the plugin's {field} {why}"),
             Self::Declared(why) => write!(f, "the plugin could not read the facts: {why}"),
             Self::Unavailable(why) => write!(f, "the plugin could not be run: {why}"),
+            Self::Resting => f.write_str("the plugin failed too often of late and rests"),
+            Self::Quarantined(why) => write!(f, "the plugin is quarantined: {why}"),
         }
     }
 }

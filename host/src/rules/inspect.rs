@@ -41,8 +41,8 @@ fn features() -> WasmFeatures {
         | WasmFeatures::EXTENDED_CONST
 }
 
-/// Checks size, layer, counts and validity, that nothing is imported, and gives the names of what is exported.
-pub(super) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Vec<String>, Refusal> {
+/// Checks size, layer, counts and validity, and that nothing is imported.
+pub(super) fn inspect(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
     header(bytes, limits)?;
     let mut counts = Counts::new(limits);
     for payload in Parser::new(0).parse_all(bytes) {
@@ -54,7 +54,7 @@ pub(super) fn inspect(bytes: &[u8], limits: &Limits) -> Result<Vec<String>, Refu
         let problem = |name: &&String| Problem { field: quote(name), reason: "is imported; rules import nothing".to_owned() };
         return Err(Refusal { code: Code::Import, problems: foreign.iter().take(20).map(problem).collect() });
     }
-    Ok(counts.exports)
+    Ok(())
 }
 
 fn invalid(error: &wasmparser::BinaryReaderError) -> Refusal {
@@ -99,7 +99,6 @@ struct Counts<'a> {
     custom: usize,
     /// Names on the outermost component.
     imports: Vec<String>,
-    exports: Vec<String>,
 }
 
 impl<'a> Counts<'a> {
@@ -115,7 +114,6 @@ impl<'a> Counts<'a> {
             named: 0,
             custom: 0,
             imports: Vec::new(),
-            exports: Vec::new(),
         }
     }
 
@@ -206,14 +204,7 @@ impl<'a> Counts<'a> {
 
     fn component_exports(&mut self, section: wasmparser::ComponentExportSectionReader<'_>) -> Result<(), Refusal> {
         count(&mut self.named, section.count(), MAX_NAMED, "imports and exports")?;
-        for export in section {
-            let name = export.map_err(|error| invalid(&error))?.name.name;
-            name_size(name)?;
-            if self.depth == 1 {
-                self.exports.push(name.to_owned());
-            }
-        }
-        Ok(())
+        section.into_iter().try_for_each(|export| name_size(export.map_err(|error| invalid(&error))?.name.name))
     }
 }
 

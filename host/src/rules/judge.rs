@@ -13,6 +13,7 @@ use andon_domain::verdict::{Snapshot, Verdict};
 
 use super::admit::{Rules, digest};
 use super::fault::{PluginFault, quote};
+use super::gate::Gate;
 use super::limits::Limits;
 use super::output;
 use super::sandbox::{Sandbox, Used};
@@ -51,12 +52,19 @@ impl std::fmt::Debug for Judge {
 impl Rules {
     /// Checks settings against the manifest, fills in defaults, and asks the plugin whether it takes them.
     pub fn configure(self: &Arc<Self>, settings: &[(String, String)]) -> Result<Judge, ConfigureError> {
-        let settings = complete(self.manifest(), settings)?;
+        self.gate().ready()?;
+        let judge = self.resume(settings)?;
         let mut sandbox = Sandbox::open(&self.engine)?;
         let instance = start(self, &mut sandbox)?;
-        if let Configured::Refused(key, why) = instance.configure(&mut sandbox, &settings)? {
+        if let Configured::Refused(key, why) = instance.configure(&mut sandbox, &judge.settings)? {
             return Err(ConfigureError::Setting { key: quote(&key), why: quote(&why) });
         }
+        Ok(judge)
+    }
+
+    /// A judge with settings that the plugin took before: it is not asked again, so this works for one that cannot be asked now.
+    pub fn resume(self: &Arc<Self>, settings: &[(String, String)]) -> Result<Judge, ConfigureError> {
+        let settings = complete(self.manifest(), settings)?;
         let settings_digest = settings_digest(&settings).into();
         Ok(Judge { rules: Arc::clone(self), settings: settings.into(), settings_digest })
     }
@@ -78,61 +86,79 @@ impl Judge {
         &self.settings_digest
     }
 
+    /// What protects everybody else from these rules.
+    pub fn gate(&self) -> &Gate {
+        self.rules.gate()
+    }
+
     /// What facts mean, answer i for fact i. All or nothing: a fault in one batch loses the others' answers too.
     pub fn classify(&self, now: Instant, facts: &[&Fact]) -> Result<Vec<Classified>, PluginFault> {
-        self.classify_measured(now, facts).map(|(answers, _)| answers)
+        self.classify_measured(now, facts, &mut Used::default())
+    }
+
+    /// As `classify`, and adds what was used, by calls that failed as well.
+    pub fn classify_measured(&self, now: Instant, facts: &[&Fact], used: &mut Used) -> Result<Vec<Classified>, PluginFault> {
+        let mut answers = Vec::with_capacity(facts.len());
+        for (run, _) in batches(facts, self.limits().instance_items, |fact| fact_weight(fact)) {
+            self.with_instance(used, |sandbox, instance| {
+                for (batch, weight) in batches(run, self.limits().batch, |fact| fact_weight(fact)) {
+                    sandbox.allow(weight)?;
+                    let answer = instance.classify(sandbox, &self.rules.words, now, batch)?;
+                    output::check_classified(self.manifest(), now, answers.len(), batch.len(), &answer)?;
+                    answers.extend(answer);
+                }
+                Ok(())
+            })?;
+        }
+        Ok(answers)
     }
 
     /// What readings lead to, verdict i for snapshot i. All or nothing, as `classify`. Nothing is ever proposed on insufficient
     /// data: a proposal's reasons that rest on an insufficient metric are taken out, and the proposal with the last of them.
     pub fn evaluate(&self, snapshots: &[Snapshot]) -> Result<Vec<Verdict>, PluginFault> {
-        self.evaluate_measured(snapshots).map(|(verdicts, _)| verdicts)
+        self.evaluate_measured(snapshots, &mut Used::default())
     }
 
-    pub(super) fn classify_measured(&self, now: Instant, facts: &[&Fact]) -> Result<(Vec<Classified>, Used), PluginFault> {
-        let mut answers = Vec::with_capacity(facts.len());
-        let mut used = Used::default();
-        for (run, _) in batches(facts, self.limits().instance_items, |fact| fact_weight(fact)) {
-            let (mut sandbox, instance) = self.instance()?;
-            for (batch, weight) in batches(run, self.limits().batch, |fact| fact_weight(fact)) {
-                sandbox.allow(weight)?;
-                let answer = instance.classify(&mut sandbox, &self.rules.words, now, batch)?;
-                output::check_classified(self.manifest(), now, answers.len(), batch.len(), &answer)?;
-                answers.extend(answer);
-            }
-            used.add(sandbox.used());
-        }
-        Ok((answers, used))
-    }
-
-    pub(super) fn evaluate_measured(&self, snapshots: &[Snapshot]) -> Result<(Vec<Verdict>, Used), PluginFault> {
+    /// As `evaluate`, and adds what was used, by calls that failed as well.
+    pub fn evaluate_measured(&self, snapshots: &[Snapshot], used: &mut Used) -> Result<Vec<Verdict>, PluginFault> {
         let mut verdicts = Vec::with_capacity(snapshots.len());
-        let mut used = Used::default();
         for (run, _) in batches(snapshots, self.limits().instance_items, snapshot_weight) {
-            let (mut sandbox, instance) = self.instance()?;
-            for (batch, weight) in batches(run, self.limits().batch, snapshot_weight) {
-                sandbox.allow(weight)?;
-                let mut answer = instance.evaluate(&mut sandbox, batch)?;
-                output::check_verdicts(self.manifest(), verdicts.len(), batch, &answer)?;
-                for (verdict, snapshot) in answer.iter_mut().zip(batch) {
-                    output::strip_insufficient(verdict, snapshot);
+            self.with_instance(used, |sandbox, instance| {
+                for (batch, weight) in batches(run, self.limits().batch, snapshot_weight) {
+                    sandbox.allow(weight)?;
+                    let mut answer = instance.evaluate(sandbox, batch)?;
+                    output::check_verdicts(self.manifest(), verdicts.len(), batch, &answer)?;
+                    for (verdict, snapshot) in answer.iter_mut().zip(batch) {
+                        output::strip_insufficient(verdict, snapshot);
+                    }
+                    verdicts.extend(answer);
                 }
-                verdicts.extend(answer);
-            }
-            used.add(sandbox.used());
+                Ok(())
+            })?;
         }
-        Ok((verdicts, used))
+        Ok(verdicts)
     }
 
     fn limits(&self) -> &Limits {
         &self.rules.engine.limits
     }
 
-    fn instance(&self) -> Result<(Sandbox<'_>, Instance), PluginFault> {
+    /// Asks an instance of its own that has taken the settings, and adds what it used.
+    fn with_instance(
+        &self,
+        used: &mut Used,
+        ask: impl FnOnce(&mut Sandbox<'_>, &Instance) -> Result<(), PluginFault>,
+    ) -> Result<(), PluginFault> {
         let mut sandbox = Sandbox::open(&self.rules.engine)?;
-        let instance = start(&self.rules, &mut sandbox)?;
-        match instance.configure(&mut sandbox, &self.settings)? {
-            Configured::Accepted => Ok((sandbox, instance)),
+        let answered = self.configured(&mut sandbox).and_then(|instance| ask(&mut sandbox, &instance));
+        used.add(sandbox.used());
+        answered
+    }
+
+    fn configured(&self, sandbox: &mut Sandbox<'_>) -> Result<Instance, PluginFault> {
+        let instance = start(&self.rules, sandbox)?;
+        match instance.configure(sandbox, &self.settings)? {
+            Configured::Accepted => Ok(instance),
             Configured::Refused(key, why) => Err(PluginFault::output(
                 "configure",
                 format!("refused setting {}, which it took before: {}", quote(&key), quote(&why)),
@@ -142,7 +168,7 @@ impl Judge {
 }
 
 fn start(rules: &Rules, sandbox: &mut Sandbox<'_>) -> Result<Instance, PluginFault> {
-    rules.contract.instance(sandbox)?.map_err(|error| PluginFault::Unavailable(format!("{error:#}")))
+    rules.contract()?.instance(sandbox)?.map_err(|error| PluginFault::Unavailable(format!("{error:#}")))
 }
 
 /// Every declared setting in the manifest's order, given or default, in canonical form.

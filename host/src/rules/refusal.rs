@@ -14,6 +14,36 @@ pub struct Refusal {
     pub(super) problems: Vec<Problem>,
 }
 
+/// Every code of a refusal or fault, and what it means to whoever wrote the plugin.
+pub const CODES: [(&str, &str); 17] = [
+    (
+        "E_INVALID",
+        "The bytes are not a valid component, or use what the contract does not need. Build with `andon plugin build`.",
+    ),
+    ("E_LIMIT_SIZE", "The component, or something in it, is larger or more numerous than is accepted; the reason says which."),
+    ("E_IMPORT", "The component imports something. Rules import nothing: no clock, no randomness, no files, no network."),
+    (
+        "E_WIT",
+        "An export of the contract is missing or has other types. Build against the WIT of a version that the host serves.",
+    ),
+    ("E_COMPILE", "The component could not be compiled within the time and memory for it. Make its largest functions smaller."),
+    ("E_MANIFEST", "What the plugin declares makes no sense as a whole; every problem is listed with its field."),
+    ("E_FUEL", "A call used more instructions than its batch may. Fuel is the same on every machine, so a replay shows where."),
+    ("E_DEADLINE", "A call took more time than its batch may, although it had fuel left."),
+    ("E_MEMORY", "The plugin asked for more memory or table space than it may have."),
+    ("E_STACK", "The plugin recursed too deep."),
+    ("E_TRAP", "The plugin broke down: a panic, an index out of bounds, a division by zero."),
+    (
+        "E_OUTPUT",
+        "An answer breaks the contract: too few or many items, an index out of range, a moment out of bounds, too large.",
+    ),
+    ("E_FACTS", "The plugin said that it cannot read the facts; the message holds its own words."),
+    ("E_NONDET", "A verdict came out differently when it was played again. The plugin is quarantined for it."),
+    ("E_UNAVAILABLE", "The host could not run the plugin. The plugin is not to blame."),
+    ("E_RESTING", "The plugin was not asked: it failed too often of late, and is tried again after a rest."),
+    ("E_QUARANTINED", "The plugin was not asked: it is quarantined until an operator releases it or activates another version."),
+];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Code {
     Invalid,

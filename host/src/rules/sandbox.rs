@@ -17,14 +17,16 @@ pub(super) struct Guest {
 
 /// What a call, or several, used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Used {
-    pub(super) fuel: u64,
-    pub(super) memory_bytes: usize,
+pub struct Used {
+    /// Instructions, those of calls that failed included.
+    pub fuel: u64,
+    /// Most linear memory of one instance, in bytes.
+    pub memory_bytes: usize,
 }
 
 impl Used {
     /// Adds another call: fuel adds up, of memory the most counts.
-    pub(super) fn add(&mut self, other: Self) {
+    pub fn add(&mut self, other: Self) {
         self.fuel = self.fuel.saturating_add(other.fuel);
         self.memory_bytes = self.memory_bytes.max(other.memory_bytes);
     }

@@ -1,0 +1,232 @@
+//! The gate before a plugin: what protects the host, and everybody else's rules, from one that fails, answers differently each
+//! time, or is slow. It is passed by whoever asks on the host's behalf; a replay, which is asked for by name, goes around it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::breaker::{Breaker, BreakerPolicy, Change};
+use super::fault::{Blame, PluginFault};
+use crate::clock::{Clock, SystemClock};
+
+/// How everybody is protected from one plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Protection {
+    /// When it rests, and when it is given up.
+    pub breaker: BreakerPolicy,
+    /// Fuel it may use in one transaction of the writer, which all marketplaces share. What is left over is asked in one of the next.
+    pub transaction_fuel: u64,
+    /// How many readers may ask it at once.
+    pub plays: usize,
+    /// One verdict in so many is played again; 0 for none.
+    pub replay_one_in: u64,
+}
+
+impl Default for Protection {
+    fn default() -> Self {
+        Self { breaker: BreakerPolicy::default(), transaction_fuel: 50_000_000, plays: 4, replay_one_in: 100 }
+    }
+}
+
+/// What must outlive the process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Turn {
+    /// The breaker opened for the n-th time in a row, or, with 0, its rests are forgotten.
+    Rests(u32),
+    /// It is quarantined, and why.
+    Quarantined(String),
+}
+
+/// Told of every turn, on whatever thread it happens; must not block.
+pub type Tell = Box<dyn Fn(Turn) + Send + Sync>;
+
+/// One plugin's gate.
+pub struct Gate {
+    clock: Arc<dyn Clock>,
+    protection: Protection,
+    state: Mutex<State>,
+    plays: Semaphore,
+    tell: Tell,
+}
+
+struct State {
+    breaker: Breaker,
+    quarantined: Option<String>,
+}
+
+/// The right to ask one question of the host's; what came of it is recorded with [`Pass::record`].
+pub struct Pass<'a> {
+    gate: &'a Gate,
+    recorded: bool,
+}
+
+impl Default for Gate {
+    /// For rules that no registry knows.
+    fn default() -> Self {
+        Self::new(Arc::new(SystemClock), Protection::default(), 0, None, Box::new(|_| {}))
+    }
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate").field("breaker", &self.state().breaker).finish_non_exhaustive()
+    }
+}
+
+impl Gate {
+    /// The gate of a plugin that rested `rests` times in a row, and may be quarantined.
+    pub fn new(clock: Arc<dyn Clock>, protection: Protection, rests: u32, quarantined: Option<String>, tell: Tell) -> Self {
+        let state = Mutex::new(State { breaker: Breaker::new(protection.breaker, rests), quarantined });
+        Self { clock, protection, state, plays: Semaphore::new(protection.plays.max(1)), tell }
+    }
+
+    /// How everybody is protected from this plugin.
+    pub fn protection(&self) -> &Protection {
+        &self.protection
+    }
+
+    /// How often in a row it rested, and until when it rests now, in milliseconds since the Unix epoch.
+    pub fn rests(&self) -> (u32, Option<i64>) {
+        let state = self.state();
+        (state.breaker.rests(), state.breaker.resting(self.clock.now()))
+    }
+
+    /// Whether a question would be let through now.
+    pub fn ready(&self) -> Result<(), PluginFault> {
+        let state = self.state();
+        state.open()?;
+        if state.breaker.lets_through(self.clock.now()) { Ok(()) } else { Err(PluginFault::Resting) }
+    }
+
+    /// Lets one question of the host's through, or says why not. After a rest only one, until its answer is recorded.
+    pub fn enter(&self) -> Result<Pass<'_>, PluginFault> {
+        let mut state = self.state();
+        state.open()?;
+        let now = self.clock.now();
+        if state.breaker.enter(now) { Ok(Pass { gate: self, recorded: false }) } else { Err(PluginFault::Resting) }
+    }
+
+    /// Waits for a turn to ask for a reader, whose questions are no sample of the plugin's work and are not recorded. A plugin has
+    /// only so many turns, so that slow rules do not hold up the readers of others.
+    pub async fn play(&self) -> Result<SemaphorePermit<'_>, PluginFault> {
+        self.ready()?;
+        self.plays.acquire().await.map_err(|_| PluginFault::Unavailable("the host is stopping".to_owned()))
+    }
+
+    /// No more questions; the first reason stands.
+    pub fn quarantine(&self, why: &str) {
+        let mut state = self.state();
+        if state.quarantined.is_none() {
+            state.quarantined = Some(why.to_owned());
+            drop(state);
+            metrics::counter!("andon_plugin_quarantines_total").increment(1);
+            (self.tell)(Turn::Quarantined(why.to_owned()));
+        }
+    }
+
+    /// Questions again, as if nothing had ever happened.
+    pub fn release(&self) {
+        *self.state() = State { breaker: Breaker::new(self.protection.breaker, 0), quarantined: None };
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn open(&self) -> Result<(), PluginFault> {
+        self.quarantined.as_ref().map_or(Ok(()), |why| Err(PluginFault::Quarantined(why.clone())))
+    }
+}
+
+impl Pass<'_> {
+    /// What came of the question: how many things were answered, and on which (by any key of theirs) the plugin failed, and how.
+    /// What the host is to blame for says nothing of the plugin.
+    pub fn record(mut self, answered: usize, failed: &[(u64, Blame)]) {
+        let failed: Vec<u64> = failed.iter().filter(|(_, blame)| *blame == Blame::Guest).map(|(key, _)| *key).collect();
+        if answered == 0 && failed.is_empty() {
+            return;
+        }
+        self.recorded = true;
+        let change = self.gate.state().breaker.record(answered, &failed, self.gate.clock.now());
+        match change {
+            Change::Nothing => {}
+            Change::Opened(rests) => (self.gate.tell)(Turn::Rests(rests)),
+            Change::Recovered => (self.gate.tell)(Turn::Rests(0)),
+            Change::GivenUp => {
+                let rests = self.gate.protection.breaker.rests;
+                self.gate.quarantine(&format!("it failed again after {rests} rests"));
+            }
+        }
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        if !self.recorded {
+            self.gate.state().breaker.leave(self.gate.clock.now());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    fn gate(quarantined: Option<&str>) -> (Gate, Arc<ManualClock>, mpsc::Receiver<Turn>) {
+        let (clock, (told, turns)) = (Arc::new(ManualClock::at(0)), mpsc::channel());
+        let tell = Box::new(move |turn| told.send(turn).unwrap());
+        (Gate::new(clock.clone(), Protection::default(), 0, quarantined.map(str::to_owned), tell), clock, turns)
+    }
+
+    fn fail(gate: &Gate) {
+        let keys: Vec<_> = (0..5).map(|key| (key, Blame::Guest)).collect();
+        gate.enter().unwrap().record(0, &keys);
+    }
+
+    #[test]
+    fn a_plugin_that_keeps_failing_rests_and_is_quarantined_in_the_end() {
+        let (gate, clock, turns) = gate(None);
+        for rest in 1..=10 {
+            fail(&gate);
+            assert_eq!(turns.try_recv(), Ok(Turn::Rests(rest)));
+            assert_eq!(gate.ready(), Err(PluginFault::Resting));
+            clock.set(gate.rests().1.unwrap());
+        }
+        fail(&gate);
+        assert_eq!(turns.try_recv(), Ok(Turn::Quarantined("it failed again after 10 rests".into())));
+        clock.advance(i64::MAX / 4);
+        assert!(matches!(gate.enter().err(), Some(PluginFault::Quarantined(_))));
+        gate.release();
+        assert!(gate.enter().is_ok() && gate.rests() == (0, None));
+    }
+
+    #[test]
+    fn the_hosts_own_faults_do_not_count() {
+        let (gate, _, turns) = gate(None);
+        for _ in 0..30 {
+            gate.enter().unwrap().record(0, &[(1, Blame::Host), (2, Blame::Host)]);
+        }
+        assert!(gate.ready().is_ok() && turns.try_recv().is_err());
+    }
+
+    #[test]
+    fn the_first_reason_for_a_quarantine_stands() {
+        let (gate, _, turns) = gate(Some("first"));
+        gate.quarantine("second");
+        assert_eq!(gate.ready(), Err(PluginFault::Quarantined("first".into())));
+        assert!(turns.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn readers_take_turns() {
+        let (gate, _, _turns) = gate(None);
+        let turns: Vec<_> = futures::future::join_all((0..4).map(|_| gate.play())).await;
+        assert!(turns.iter().all(Result::is_ok));
+        assert!(futures::FutureExt::now_or_never(gate.play()).is_none());
+    }
+}
