@@ -10,11 +10,12 @@ use andon_domain::ids::{Instant, check_code};
 use crate::clock::Clock;
 use crate::keys::Keys;
 use crate::markets::{ClockKind, Generation, Market, Markets, Override};
+use crate::options::Options;
 use crate::pipeline::lane::{Ingest, IngestError};
 use crate::pipeline::rebuild;
 use crate::pipeline::scheduler::{Running, Scheduler, Wake};
 use crate::registry::{Registry, RegistryError};
-use crate::rules::{ConfigureError, Engine, EngineError, Judge, Limits};
+use crate::rules::{ConfigureError, Engine, EngineError, Judge, Rules};
 use crate::store::marketplaces::{GenerationRow, MarketRow};
 use crate::store::{Store, StoreError};
 
@@ -33,6 +34,9 @@ pub enum AppError {
     /// Settings that were taken before are refused now.
     #[error("marketplace {0}: {1}")]
     Settings(String, ConfigureError),
+    /// Machine code cannot be kept where it should be.
+    #[error("machine code cannot be kept: {0}")]
+    Cache(std::io::Error),
 }
 
 /// Why a marketplace was not set up or changed.
@@ -119,16 +123,17 @@ pub struct App {
     pub ingest: Ingest,
     wake: Wake,
     scheduler: Mutex<Option<Running>>,
-    changing: tokio::sync::Mutex<()>,
+    /// Held by whoever changes which rules are in force where.
+    pub(crate) changing: tokio::sync::Mutex<()>,
 }
 
 impl App {
     /// Opens the database and starts the writer; the scheduler waits for [`App::start_scheduler`].
-    pub async fn open(database_url: &str, clock: Arc<dyn Clock>, limits: Limits) -> Result<Arc<Self>, AppError> {
+    pub async fn open(database_url: &str, clock: Arc<dyn Clock>, options: Options) -> Result<Arc<Self>, AppError> {
         let fresh = [clock.new_id(), clock.new_id()].map(|id| id.as_u128()).iter().fold(0u128, |a, b| a.rotate_left(64) ^ b);
         let store = Store::open(database_url, fresh.to_le_bytes()).await?;
-        let engine = Engine::new(limits)?;
-        let registry = Registry::new(engine, store.clone());
+        let engine = Engine::new(options.limits.clone())?;
+        let registry = Registry::new(engine, store.clone(), clock.clone(), options).map_err(AppError::Cache)?;
         let markets = Arc::new(Markets::default());
         for row in store.marketplaces().await? {
             let generation = match row.generation {
@@ -157,6 +162,11 @@ impl App {
         Ok(())
     }
 
+    /// Has the scheduler look whether anybody is due.
+    pub(crate) fn wake(&self) {
+        self.wake.notify();
+    }
+
     /// Ends the scheduler after the batch in hand. Blocks; call it where that is allowed.
     pub fn stop_scheduler(&self) {
         let running = self.scheduler.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -177,7 +187,7 @@ impl App {
         let _one_at_a_time = self.changing.lock().await;
         check(&new)?;
         let now = self.clock.now();
-        let judge = self.judge(&new.rules).await?;
+        let judge = self.judge(&new.rules, None).await?;
         let mut row = MarketRow {
             id: 0,
             code: new.code,
@@ -225,7 +235,7 @@ impl App {
         let old = self.markets.get(code).ok_or_else(|| MarketError::Unknown(code.to_owned()))?;
         check_modes(&setup)?;
         let now = self.clock.now();
-        let judge = self.judge(&setup).await?;
+        let judge = self.judge(&setup, Some(&old)).await?;
         let mut row = row_of(&old, now, setup);
         row.name = name.unwrap_or(row.name);
         row.locale = locale.unwrap_or(row.locale);
@@ -248,7 +258,7 @@ impl App {
         let market = Arc::new(view(row.clone(), generation, Some(old.latest.clone())));
         let (markets, current) = (self.markets.clone(), market.clone());
         self.ingest.alone(rebuild::switch(market.clone(), row, build, now), Box::new(move || markets.put(current))).await?;
-        self.wake.notify();
+        self.wake();
         Ok(market)
     }
 
@@ -263,10 +273,18 @@ impl App {
         Ok(id)
     }
 
-    async fn judge(&self, setup: &RulesSetup) -> Result<Option<Judge>, MarketError> {
+    /// The judge of a set-up. A marketplace that is to keep its rules keeps their version too: only naming another puts another in
+    /// force, whatever was pushed meanwhile.
+    async fn judge(&self, setup: &RulesSetup, old: Option<&Market>) -> Result<Option<Judge>, MarketError> {
         let Some(name) = &setup.rules else { return Ok(None) };
-        let rules = self.registry.by_name(name).await?;
-        let judge = configure(rules, &setup.settings).await?;
+        let kept = old.filter(|old| old.rules.as_ref() == Some(name)).and_then(|old| Some((old.generation.as_ref()?, old)));
+        let judge = match kept {
+            Some((generation, old)) if old.settings == setup.settings => generation.judge.clone(),
+            Some((generation, _)) => {
+                configure(self.registry.by_digest(generation.judge.digest()).await?, &setup.settings).await?
+            }
+            None => configure(self.registry.by_name(name).await?, &setup.settings).await?,
+        };
         for code in setup.overrides.keys() {
             if !judge.manifest().metrics.iter().any(|m| m.code == *code) {
                 return Err(field("overrides", code, "is not a metric of these rules"));
@@ -276,10 +294,14 @@ impl App {
     }
 }
 
-async fn configure(rules: Arc<crate::rules::Rules>, settings: &BTreeMap<String, String>) -> Result<Judge, ConfigureError> {
-    let settings: Vec<(String, String)> = settings.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+async fn configure(rules: Arc<Rules>, settings: &BTreeMap<String, String>) -> Result<Judge, ConfigureError> {
+    let settings = pairs(settings);
     let done = tokio::task::spawn_blocking(move || rules.configure(&settings)).await;
     done.unwrap_or_else(|e| Err(ConfigureError::Setting { key: String::new(), why: e.to_string() }))
+}
+
+fn pairs(settings: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    settings.iter().map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
 async fn restore(store: &Store, registry: &Registry, row: &MarketRow, id: i64) -> Result<Arc<Generation>, AppError> {
@@ -287,7 +309,7 @@ async fn restore(store: &Store, registry: &Registry, row: &MarketRow, id: i64) -
         || StoreError::Inconsistent { table: "generations", row: id.to_string(), what: format!("{} names it", row.code) };
     let generation = store.generation(id).await?.ok_or_else(missing)?;
     let rules = registry.by_digest(&generation.component).await.map_err(|e| AppError::Rules(row.code.clone(), e))?;
-    let judge = configure(rules, &generation.settings).await.map_err(|e| AppError::Settings(row.code.clone(), e))?;
+    let judge = rules.resume(&pairs(&generation.settings)).map_err(|e| AppError::Settings(row.code.clone(), e))?;
     Ok(Arc::new(Generation::new(id, judge, &row.overrides)))
 }
 

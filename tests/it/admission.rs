@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use andon::rules::{Engine, Limits, Refusal};
-use andon_tests::guests::{component, hostile};
+use andon_tests::guests::{component, hostile, hostile_with};
 
 fn engine() -> &'static Arc<Engine> {
     static ENGINE: OnceLock<Arc<Engine>> = OnceLock::new();
@@ -185,31 +185,19 @@ fn instantiation_has_a_budget() {
     text_refused(&wrong_types(tables), "E_MEMORY", "describe");
 }
 
-/// The sound component with some of its bytes overwritten by as many others.
-fn patched(from: &str, to: &str) -> Vec<u8> {
-    assert_eq!(from.len(), to.len());
-    let mut bytes = hostile().to_vec();
-    let places: Vec<_> = (0..bytes.len() - from.len()).filter(|i| bytes[*i..].starts_with(from.as_bytes())).collect();
-    assert!(!places.is_empty(), "{from} is not in the component");
-    for place in places {
-        bytes[place..place + to.len()].copy_from_slice(to.as_bytes());
-    }
-    bytes
-}
-
 #[test]
 fn describing_itself_has_a_budget() {
-    refused(&patched("describe:quietly", "describe:forever"), "E_FUEL", "describe");
-    refused(&patched("describe:quietly", "describe:falling"), "E_TRAP", "describe");
-    refused(&patched("describe:quietly", "describe:hungry!"), "E_MEMORY", "describe");
-    refused(&patched("describe:quietly", "describe:at-once"), "E_OUTPUT", "describe");
+    refused(&hostile_with("describe:quietly", "describe:forever"), "E_FUEL", "describe");
+    refused(&hostile_with("describe:quietly", "describe:falling"), "E_TRAP", "describe");
+    refused(&hostile_with("describe:quietly", "describe:hungry!"), "E_MEMORY", "describe");
+    refused(&hostile_with("describe:quietly", "describe:at-once"), "E_OUTPUT", "describe");
 }
 
 #[test]
 fn a_manifest_that_makes_no_sense_is_refused_by_its_fields() {
-    refused(&patched("bungled-rate", "bungled_rate"), "E_MANIFEST", "metrics[0] must be lower-case");
-    refused(&patched("bungled", "ordered"), "E_MANIFEST", "counters[1] ordered stands in this list already");
-    refused(&patched("carriers-fault", "carriers-fa\u{202e}"), "E_MANIFEST", "exclusions[0]");
+    refused(&hostile_with("bungled-rate", "bungled_rate"), "E_MANIFEST", "metrics[0] must be lower-case");
+    refused(&hostile_with("bungled", "ordered"), "E_MANIFEST", "counters[1] ordered stands in this list already");
+    refused(&hostile_with("carriers-fault", "carriers-fa\u{202e}"), "E_MANIFEST", "exclusions[0]");
 }
 
 #[test]

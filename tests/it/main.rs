@@ -4,6 +4,8 @@
 mod admission;
 mod architecture;
 mod bad_input;
+mod breaker;
+mod compile;
 mod flow;
 mod interrupted;
 mod lanes;

@@ -1,14 +1,15 @@
 //! A host of its own for each test: a database on either backend, a clock that stands until it is moved, and rules built from
 //! this repository. Nothing listens and nothing runs by itself: what is due is done when a test asks for it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use andon::app::{App, NewMarket, RulesSetup};
 use andon::clock::ManualClock;
 use andon::events::{EventContext, parse};
 use andon::markets::{ClockKind, Market};
+use andon::options::Options;
 use andon::pipeline::accept::Outcome;
-use andon::rules::Limits;
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::Value;
 
@@ -26,15 +27,25 @@ pub struct TestApp {
     /// Its clock.
     pub clock: Arc<ManualClock>,
     database: TestDatabase,
+    options: Options,
+}
+
+/// How tests treat rules: compiled in this process, and kept from one test to the next.
+pub fn options() -> Options {
+    let cache = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(|root| root.join("target/compiled"));
+    Options { cache, ..Options::default() }
 }
 
 impl TestApp {
     /// A host with no marketplace, on a fresh database. Ids and the database's secret are the same in every one.
     pub async fn bare(backend: Backend) -> Self {
+        Self::with(backend, options()).await
+    }
+
+    /// The same with rules treated in a way of the test's own.
+    pub async fn with(backend: Backend, options: Options) -> Self {
         let database = TestDatabase::new(backend).await;
-        let clock = Arc::new(ManualClock::at(NOW));
-        let app = App::open(database.url(), clock.clone(), Limits::default()).await.unwrap();
-        Self { app, clock, database }
+        Aside { clock: Arc::new(ManualClock::at(NOW)), database, options }.taken_up().await
     }
 
     /// A host with [`MARKET`], judged by amazon's rules.
@@ -52,10 +63,10 @@ impl TestApp {
 
     /// Ends the host and keeps its database. Whoever else holds the host, such as a [`crate::Door`], must have let go of it.
     pub async fn set_aside(self) -> Aside {
-        let Self { app, clock, database } = self;
+        let Self { app, clock, database, options } = self;
         drop(app);
         database.released().await;
-        Aside { clock, database }
+        Aside { clock, database, options }
     }
 
     /// How to reach its database.
@@ -108,13 +119,15 @@ impl TestApp {
 pub struct Aside {
     clock: Arc<ManualClock>,
     database: TestDatabase,
+    /// How the next host treats rules.
+    pub options: Options,
 }
 
 impl Aside {
     /// Starts a host over it.
     pub async fn taken_up(self) -> TestApp {
-        let Self { clock, database } = self;
-        let app = App::open(database.url(), clock.clone(), Limits::default()).await.unwrap();
-        TestApp { app, clock, database }
+        let Self { clock, database, options } = self;
+        let app = App::open(database.url(), clock.clone(), options.clone()).await.unwrap();
+        TestApp { app, clock, database, options }
     }
 }

@@ -28,3 +28,20 @@ pub fn taobao() -> &'static [u8] {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
     COMPONENT.get_or_init(|| component("andon-taobao"))
 }
+
+/// The rules of [`hostile`] with some of their bytes overwritten by as many others, everywhere they stand.
+pub fn hostile_with(from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = hostile().to_vec();
+    let places: Vec<_> = (0..bytes.len() - from.len()).filter(|i| bytes[*i..].starts_with(from.as_bytes())).collect();
+    assert!(!places.is_empty(), "{from} is not in the component");
+    for place in places {
+        bytes[place..place + to.len()].copy_from_slice(to.as_bytes());
+    }
+    bytes
+}
+
+/// The same rules as [`hostile`] in other bytes: one custom section more.
+pub fn hostile_again() -> Vec<u8> {
+    [hostile(), &[0, 2, 1, b'x']].concat()
+}

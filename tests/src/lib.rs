@@ -11,7 +11,7 @@ mod picture;
 mod postgres;
 pub mod process;
 
-pub use app::{Aside, MARKET, TestApp};
+pub use app::{Aside, MARKET, TestApp, options};
 pub use client::{Answer, Client, Door};
 pub use database::{Backend, TestDatabase};
 pub use picture::Picture;

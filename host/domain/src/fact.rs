@@ -248,3 +248,14 @@ pub enum Fact {
     /// A violation.
     Violation(Box<Violation>),
 }
+
+impl Fact {
+    /// Its reference's key.
+    pub fn key(&self) -> u64 {
+        match self {
+            Self::Order(order) => order.id.key,
+            Self::Contact(contact) => contact.id.key,
+            Self::Violation(violation) => violation.id.key,
+        }
+    }
+}

@@ -32,7 +32,7 @@ scopes! {
     HealthRead = "health:read",
     /// Register and rename merchants.
     MerchantsWrite = "merchants:write",
-    /// Upload and activate rules.
+    /// Push rules and follow what becomes of them.
     PluginsWrite = "plugins:write",
     /// Review enforcements, feedback and appeals.
     EnforcementsReview = "enforcements:review",

@@ -17,7 +17,7 @@ use crate::cli::{bundled, serve};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::markets::{ClockKind, Market};
-use crate::rules::Limits;
+use crate::options::Options;
 
 /// Longest time the host may take to become ready.
 const READY: Duration = Duration::from_mins(1);
@@ -34,7 +34,7 @@ pub(super) fn health_path(merchant: &str) -> String {
 
 /// Opens a database and sets up the marketplace of the load in it.
 pub(super) async fn prepare(database_url: &str, clock: ClockKind) -> anyhow::Result<(Arc<App>, Arc<Market>)> {
-    let app = App::open(database_url, Arc::new(SystemClock), Limits::default()).await?;
+    let app = App::open(database_url, Arc::new(SystemClock), Options::default()).await?;
     if let Some(market) = app.markets.get(MARKETPLACE) {
         return Ok((app, market));
     }

@@ -32,9 +32,15 @@ pub async fn install(app: &App, name: &str) -> anyhow::Result<Arc<Rules>> {
         tokio::task::spawn_blocking(move || build::build(&checkout, &package, &|line| told.set_message(line.trim().to_owned())));
     let component = component.await?.with_context(|| format!("the rules {name} cannot be built"))?;
     spinner.set_message(format!("Admitting the rules {name}"));
-    let rules = app.registry.add(component, app.clock.now()).await.with_context(|| format!("the rules {name} are refused"))?;
+    let rules = match app.registry.add(component, app.clock.now()).await {
+        Err(RegistryError::Taken(what)) => {
+            tracing::warn!("{what} is installed with other bytes, which are used; a change to rules needs a version of its own");
+            app.registry.by_name(&what).await
+        }
+        other => other,
+    };
     spinner.finish_and_clear();
-    Ok(rules)
+    rules.with_context(|| format!("the rules {name} are refused"))
 }
 
 /// The checkout that bundles these rules, looked for upwards from where the command is run and from where the binary lies.

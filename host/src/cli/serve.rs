@@ -1,10 +1,12 @@
 //! `andon serve`: the host, until a signal ends it in good order.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
+use tokio::time::MissedTickBehavior;
 
 use crate::app::App;
 use crate::auth::{KeySource, Policy, TrialKey, Verifier};
@@ -15,6 +17,9 @@ use crate::http::listener::{ConnectionLimits, serve};
 use crate::http::state::Http;
 use crate::shutdown::Shutdown;
 use crate::telemetry;
+
+/// How often rules that cannot be run are compiled again; the reason may have been a crowded machine.
+const MEND_EVERY: Duration = Duration::from_mins(1);
 
 /// Serves until SIGINT or SIGTERM.
 pub async fn run(config: &Config) -> anyhow::Result<()> {
@@ -42,6 +47,8 @@ pub async fn host(
     let border = Arc::new(Border::new(config, verifier, app.keys, app.store.clone(), app.clock.clone()));
     let (rates, stopping) = (border.clone(), shutdown.clone());
     shutdown.tasks.spawn(async move { rates.rates.forget(&stopping).await });
+    let (broken, stopping) = (app.clone(), shutdown.clone());
+    shutdown.tasks.spawn(async move { mend(&broken, &stopping).await });
     app.start_scheduler()?;
     let router = http::router(Http { app: app.clone(), border, metrics });
     serve(listener, router, ConnectionLimits::of(config), shutdown).await;
@@ -51,6 +58,18 @@ pub async fn host(
         bail!("some requests were not finished within {} s", config.drain_seconds);
     }
     Ok(())
+}
+
+/// Tries from time to time to run rules that could not be run, until shutdown.
+async fn mend(app: &App, shutdown: &Shutdown) {
+    let mut tick = tokio::time::interval(MEND_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while shutdown.stop.run_until_cancelled(tick.tick()).await.is_some() {
+        // Compiling ends with the process where the process ends first.
+        if let Some(Err(error)) = shutdown.stop.run_until_cancelled(app.registry.mend()).await {
+            tracing::error!("broken rules cannot be looked at: {error}");
+        }
+    }
 }
 
 /// What tokens must say.

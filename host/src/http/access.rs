@@ -42,6 +42,8 @@ rights! {
     Register: MerchantsWrite;
     /// Change what counts of feedback.
     Moderate: EventsWrite | EnforcementsReview;
+    /// Push rules and follow what becomes of them.
+    Push: PluginsWrite;
 }
 
 /// A caller with the right, bound to no merchant.

@@ -21,6 +21,8 @@ pub struct BodyLimits {
     pub batch_bytes: usize,
     /// Most events in a request.
     pub batch_events: usize,
+    /// Largest component, bytes.
+    pub plugin_bytes: usize,
     /// Longest time for a body to arrive.
     pub body_deadline: Duration,
 }
@@ -55,6 +57,7 @@ impl Border {
                 body_bytes: config.body_bytes,
                 batch_bytes: config.batch_bytes,
                 batch_events: config.batch_events,
+                plugin_bytes: config.plugin_bytes,
                 body_deadline: Duration::from_secs(config.body_seconds),
             },
             cursors: Cursors::new(keys),

@@ -19,6 +19,7 @@ pub mod marketplaces;
 pub mod merchants;
 pub mod openapi;
 pub mod orders;
+pub mod plugins;
 pub mod probes;
 pub mod problem;
 pub mod shapes;

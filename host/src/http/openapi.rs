@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::state::Http;
-use super::{events, health, marketplaces, merchants, orders, verdicts};
+use super::{events, health, marketplaces, merchants, orders, plugins, verdicts};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -56,7 +56,17 @@ pub fn api() -> (Router<Http>, Document) {
         .routes(routes!(health::recovery::recovery))
         .routes(routes!(health::what_if::what_if))
         .routes(routes!(verdicts::show::show))
-        .routes(routes!(verdicts::replay::replay));
+        .routes(routes!(verdicts::replay::replay))
+        .routes(routes!(plugins::list::list))
+        .routes(routes!(plugins::push::push))
+        .routes(routes!(plugins::name::name))
+        .routes(routes!(plugins::show::show))
+        .routes(routes!(plugins::component::component))
+        .routes(routes!(plugins::faults::faults))
+        .routes(routes!(plugins::faults::codes))
+        .routes(routes!(plugins::withhold::retire))
+        .routes(routes!(plugins::withhold::quarantine))
+        .routes(routes!(plugins::withhold::release));
     router.split_for_parts()
 }
 

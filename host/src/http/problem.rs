@@ -10,8 +10,9 @@ use crate::app::MarketError;
 use crate::auth::AuthError;
 use crate::pipeline::lane::IngestError;
 use crate::pipeline::play::PlayError;
+use crate::plugins::PluginError;
 use crate::registry::RegistryError;
-use crate::rules::{ConfigureError, PluginFault};
+use crate::rules::{ConfigureError, PluginFault, Refusal};
 use crate::store::StoreError;
 
 /// What every `type` begins with; a slug follows.
@@ -53,6 +54,8 @@ pub enum Problem {
         /// What is wrong with it.
         message: String,
     },
+    /// A component that is not admitted, with everything that is wrong with it.
+    PluginRefused(Refusal),
     /// The idempotency key was used for another payload.
     KeyReused,
     /// No event of the request was good; the answer's body is carried along.
@@ -99,6 +102,7 @@ impl Problem {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "The content type or encoding is not accepted here")
             }
             Self::Invalid { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "A value is not acceptable"),
+            Self::PluginRefused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "plugin-refused", "The component is not admitted"),
             Self::KeyReused => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The idempotency key was used for another request")
             }
@@ -118,7 +122,8 @@ impl Problem {
             }
             Self::Forbidden(detail) => Some(detail.clone()),
             Self::Unauthenticated(error) => Some(error.to_string()),
-            Self::RulesFailed(fault) => Some(format!("{}: {fault}", fault.code())),
+            Self::RulesFailed(fault) => Some(fault.to_string()),
+            Self::PluginRefused(refusal) => Some(refusal.to_string()),
             Self::Invalid { field, message } if field.is_empty() => Some(message.clone()),
             Self::Invalid { field, message } => Some(format!("`{field}`: {message}")),
             Self::TooMany { retry_after } => Some(format!("try again in {retry_after} s")),
@@ -154,6 +159,13 @@ impl IntoResponse for Problem {
                 document.insert("field".into(), json!(field));
             }
             Self::EventsRejected(Value::Object(answer)) => document.extend(answer.clone()),
+            Self::PluginRefused(refusal) => {
+                let problems = refusal.problems().iter().map(|p| json!({"field": p.field, "reason": p.reason}));
+                document.insert("code".into(), json!(refusal.code()));
+                document.insert("field".into(), json!(refusal.field()));
+                document.insert("reason".into(), json!(refusal.reason()));
+                document.insert("problems".into(), problems.collect());
+            }
             _ => {}
         }
         let body = Value::Object(document).to_string();
@@ -255,7 +267,22 @@ impl From<RegistryError> for Problem {
         match error {
             RegistryError::Unknown(_) => Self::invalid("rules", error),
             RegistryError::Store(error) => error.into(),
-            _ => Self::Internal(Box::new(error)),
+            RegistryError::Refused(refusal) => Self::PluginRefused(refusal),
+            RegistryError::Taken(_) | RegistryError::Full | RegistryError::Withheld { .. } | RegistryError::Broken { .. } => {
+                Self::Conflict(error.to_string())
+            }
+            RegistryError::Compiler(_) => Self::Unavailable(Box::new(error)),
+            RegistryError::Interrupted => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+impl From<PluginError> for Problem {
+    fn from(error: PluginError) -> Self {
+        match error {
+            PluginError::Unknown(..) => Self::NotFound,
+            PluginError::InUse(_) | PluginError::State(_) => Self::Conflict(error.to_string()),
+            PluginError::Store(error) => error.into(),
         }
     }
 }

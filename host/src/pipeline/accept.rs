@@ -8,6 +8,7 @@ use andon_domain::change::{Change, Kind};
 use andon_domain::history::{Entry, History, Source, begins};
 use andon_domain::ids::{Instant, Named};
 
+use super::classify::Allowance;
 use super::segment;
 use super::settle::{Touched, settle};
 use crate::events::Event;
@@ -47,7 +48,8 @@ pub(crate) fn accept(
     share_contacts(session, keys, market, &mut touched)?;
     let registered = register(session, market, &new, stamp)?;
     find_merchants(session, market, &mut touched)?;
-    let due = settle(session, market, &mut touched, now, stamp)?;
+    let mut allowance = Allowance::of(market.generation.as_deref());
+    let due = settle(session, market, &mut touched, now, stamp, &mut allowance)?;
     if market.clock == ClockKind::LatestEvent && latest > market.latest() {
         session.advance(market.id, latest)?;
     }

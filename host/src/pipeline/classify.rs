@@ -1,14 +1,19 @@
-//! Asks the rules what facts mean, and keeps one bad fact from taking the others with it.
+//! Asks the rules what facts mean, and keeps one bad fact from taking the others with it, and one slow plugin from holding up
+//! everybody whose events wait for the same transaction.
 
 use andon_domain::fact::Fact;
 use andon_domain::ids::Instant;
 use andon_domain::mark::Classified;
 
 use crate::markets::Generation;
+use crate::rules::{Blame, Used};
 
 /// After so many faults in one batch the rules are taken to be broken, and the rest of the batch shares the last fault:
 /// each further try could burn a whole time budget while everybody waits.
 const PATIENCE: usize = 4;
+
+/// Facts asked about between two looks at what was used.
+pub(super) const STRETCH: usize = 256;
 
 /// What came of one fact.
 pub(super) enum Answer {
@@ -18,42 +23,100 @@ pub(super) enum Answer {
     Marks(Classified),
     /// The rules failed on it: code and message.
     Fault(&'static str, String),
+    /// It was not asked about: the rules have used up what they may in this transaction.
+    Later,
 }
 
-/// Classifies what there is to classify; the answers are in the order of the facts.
-pub(super) fn classify(generation: &Generation, now: Instant, facts: &[Option<Fact>]) -> Vec<Answer> {
-    let mut answers: Vec<Answer> = facts.iter().map(|_| Answer::Nothing).collect();
-    let asked: Vec<(usize, &Fact)> = facts.iter().enumerate().filter_map(|(i, f)| Some((i, f.as_ref()?))).collect();
-    let mut patience = PATIENCE;
-    part(generation, now, &asked, &mut answers, &mut patience);
-    answers
-}
+/// Fuel that rules may still use in a transaction. Fuel and not time, so that what is left for later does not depend on the machine.
+#[derive(Debug)]
+pub(crate) struct Allowance(u64);
 
-fn part(generation: &Generation, now: Instant, asked: &[(usize, &Fact)], answers: &mut [Answer], patience: &mut usize) {
-    if asked.is_empty() {
-        return;
+impl Allowance {
+    /// As much as it takes, for work that others do not wait for.
+    pub(crate) fn unlimited() -> Self {
+        Self(u64::MAX)
     }
-    let facts: Vec<&Fact> = asked.iter().map(|(_, f)| *f).collect();
-    match generation.judge.classify(now, &facts) {
-        Ok(all) => {
-            for ((i, _), classified) in asked.iter().zip(all) {
-                answers[*i] = Answer::Marks(classified);
+
+    /// A generation's share of a transaction.
+    pub(crate) fn of(generation: Option<&Generation>) -> Self {
+        Self(generation.map_or(0, |generation| generation.judge.gate().protection().transaction_fuel))
+    }
+
+    /// Whether nothing is left.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// Classifies what there is to classify; the answers are in the order of the facts. However little is allowed, something is asked.
+pub(super) fn classify(generation: &Generation, now: Instant, facts: &[Option<Fact>], allowance: &mut Allowance) -> Vec<Answer> {
+    let answers: Vec<Answer> = facts.iter().map(|_| Answer::Nothing).collect();
+    let asked: Vec<(usize, &Fact)> = facts.iter().enumerate().filter_map(|(i, f)| Some((i, f.as_ref()?))).collect();
+    let mut work = Work { generation, now, answers, answered: 0, failed: Vec::new(), used: Used::default() };
+    if asked.is_empty() {
+        return work.answers;
+    }
+    let pass = match generation.judge.gate().enter() {
+        Ok(pass) => pass,
+        Err(fault) => {
+            work.fail(&asked, fault.code(), &fault.to_string());
+            return work.answers;
+        }
+    };
+    for (number, stretch) in asked.chunks(STRETCH).enumerate() {
+        if number > 0 && allowance.is_spent() {
+            for (i, _) in stretch {
+                work.answers[*i] = Answer::Later;
+            }
+        } else {
+            let before = work.used.fuel;
+            work.part(stretch);
+            allowance.0 = allowance.0.saturating_sub(work.used.fuel - before);
+        }
+    }
+    pass.record(work.answered, &work.failed);
+    work.answers
+}
+
+struct Work<'a> {
+    generation: &'a Generation,
+    now: Instant,
+    answers: Vec<Answer>,
+    answered: usize,
+    failed: Vec<(u64, Blame)>,
+    used: Used,
+}
+
+impl Work<'_> {
+    fn part(&mut self, asked: &[(usize, &Fact)]) {
+        let judge = &self.generation.judge;
+        let facts: Vec<&Fact> = asked.iter().map(|(_, f)| *f).collect();
+        match judge.classify_measured(self.now, &facts, &mut self.used) {
+            Ok(all) => {
+                self.answered += all.len();
+                for ((i, _), classified) in asked.iter().zip(all) {
+                    self.answers[*i] = Answer::Marks(classified);
+                }
+            }
+            Err(fault) => {
+                let name = judge.manifest().name.clone();
+                metrics::counter!("andon_plugin_faults_total", "rules" => name, "code" => fault.code()).increment(1);
+                if asked.len() == 1 || self.failed.len() >= PATIENCE {
+                    tracing::warn!(rules = %judge.digest(), code = fault.code(), "classify failed on {} facts: {fault}", asked.len());
+                    self.fail(asked, fault.code(), &fault.to_string());
+                    self.failed.push((asked[0].1.key(), fault.blame()));
+                    return;
+                }
+                let (left, right) = asked.split_at(asked.len() / 2);
+                self.part(left);
+                self.part(right);
             }
         }
-        Err(fault) => {
-            metrics::counter!("andon_plugin_faults_total", "rules" => generation.judge.manifest().name.clone(), "code" => fault.code())
-                .increment(1);
-            if asked.len() == 1 || *patience == 0 {
-                tracing::warn!(rules = %generation.judge.digest(), code = fault.code(), "classify failed on {} facts: {fault}", asked.len());
-                for (i, _) in asked {
-                    answers[*i] = Answer::Fault(fault.code(), fault.to_string());
-                }
-                *patience = patience.saturating_sub(1);
-                return;
-            }
-            let (left, right) = asked.split_at(asked.len() / 2);
-            part(generation, now, left, answers, patience);
-            part(generation, now, right, answers, patience);
+    }
+
+    fn fail(&mut self, asked: &[(usize, &Fact)], code: &'static str, message: &str) {
+        for (i, _) in asked {
+            self.answers[*i] = Answer::Fault(code, message.to_owned());
         }
     }
 }

@@ -8,8 +8,10 @@ use andon_domain::verdict::{Snapshot, Verdict};
 
 use super::lane::{Ingest, IngestError, Job};
 use super::read::{self, Account, Reader, party};
+use super::replay;
 use crate::clock::Clock;
 use crate::markets::{Generation, Market};
+use crate::rules::Blame;
 use crate::store::StoreError;
 use crate::store::session::{Due, FaultRow, Judgement, MerchantState, NewVerdict, Session, StandingWords, Told};
 
@@ -25,7 +27,8 @@ pub(crate) enum EvaluateError {
     Write(#[from] IngestError),
 }
 
-/// Evaluates merchants that are due and hands the outcome to the writer.
+/// Evaluates merchants that are due, hands the outcome to the writer, and plays a sample of it again. Answers whether that was
+/// possible: where the rules may not be asked now, everybody stays due.
 pub(crate) fn evaluate(
     session: &mut dyn Session,
     ingest: &Ingest,
@@ -33,7 +36,8 @@ pub(crate) fn evaluate(
     market: &Market,
     generation: &Generation,
     due: &[Due],
-) -> Result<(), EvaluateError> {
+) -> Result<bool, EvaluateError> {
+    let Ok(pass) = generation.judge.gate().enter() else { return Ok(false) };
     let now = market.now(clock.now());
     let merchants: Vec<i64> = due.iter().map(|d| d.merchant).collect();
     let states = session.states(&merchants)?;
@@ -41,20 +45,30 @@ pub(crate) fn evaluate(
     let snapshots: Vec<Snapshot> =
         accounts.iter().zip(&states).map(|(a, s)| reader.snapshot(a, party(generation.manifest(), s), &[])).collect();
     let verdicts = ask(generation, &snapshots);
+    let failed = verdicts.iter().zip(due).filter_map(|(v, d)| Some((d.merchant as u64, v.as_ref().err()?.blame)));
+    pass.record(verdicts.iter().filter(|v| v.is_ok()).count(), &failed.collect::<Vec<_>>());
     let last = session.verdicts(&states.iter().map(|s| s.verdict).collect::<Vec<_>>())?;
 
     let mut batch = Batch { market, reader: &reader, clock, judgements: Vec::new(), faults: Vec::new(), clear: Vec::new() };
     for (i, verdict) in verdicts.into_iter().enumerate() {
         match verdict {
             Ok(verdict) => batch.conclude(&due[i], &states[i], &accounts[i], &snapshots[i], &verdict, last[i].as_ref()),
-            Err((code, message)) => batch.fault(&due[i], &states[i], code, message),
+            Err(fault) => batch.fault(&due[i], &states[i], fault),
         }
     }
     let Batch { judgements, faults, clear, .. } = batch;
-    Ok(ingest.hand_over(|reply| Job::Judge { judgements, faults, clear, reply })?)
+    let sample = replay::sample(generation, judgements.iter().filter_map(|j| Some(j.verdict.as_ref()?.id)));
+    ingest.hand_over(|reply| Job::Judge { judgements, faults, clear, reply })?;
+    replay::play_again(session, generation, now, &sample)?;
+    Ok(true)
 }
 
-type Fault = (&'static str, String);
+#[derive(Clone)]
+struct Fault {
+    code: &'static str,
+    message: String,
+    blame: Blame,
+}
 
 /// One verdict for each snapshot; a fault is narrowed down to the merchants that cause it.
 fn ask(generation: &Generation, snapshots: &[Snapshot]) -> Vec<Result<Verdict, Fault>> {
@@ -64,7 +78,8 @@ fn ask(generation: &Generation, snapshots: &[Snapshot]) -> Vec<Result<Verdict, F
             let name = generation.manifest().name.clone();
             metrics::counter!("andon_plugin_faults_total", "rules" => name, "code" => fault.code()).increment(1);
             tracing::warn!(rules = %generation.judge.digest(), code = fault.code(), "evaluate failed: {fault}");
-            snapshots.iter().map(|_| Err((fault.code(), fault.to_string()))).collect()
+            let told = Fault { code: fault.code(), message: fault.to_string(), blame: fault.blame() };
+            snapshots.iter().map(|_| Err(told.clone())).collect()
         }
         Err(_) => {
             let (left, right) = snapshots.split_at(snapshots.len() / 2);
@@ -142,8 +157,9 @@ impl Batch<'_> {
         open.then_some(day)
     }
 
-    fn fault(&mut self, due: &Due, state: &MerchantState, code: &'static str, message: String) {
+    fn fault(&mut self, due: &Due, state: &MerchantState, fault: Fault) {
         let (generation, merchant, now) = (self.reader.generation.id, due.merchant, self.reader.now);
+        let Fault { code, message, .. } = fault;
         self.faults.push(FaultRow { generation, merchant, subject: 0, code, message, at: now });
         let (market, stamp, was_due) = (self.market.id, due.stamp, state.next_evaluation);
         self.judgements.push(Judgement { market, merchant, stamp, was_due, next: Some(now + RETRY), verdict: None });

@@ -9,6 +9,7 @@ use andon_domain::ids::Instant;
 use tokio::sync::{mpsc, oneshot};
 
 use super::accept::{Outcome, accept};
+use super::classify::{Allowance, STRETCH};
 use super::settle::{Touched, settle};
 use crate::clock::Clock;
 use crate::events::Event;
@@ -238,12 +239,7 @@ impl Lane {
 
 fn other(session: &mut dyn Session, clock: &dyn Clock, job: &mut Job, stamp: i64) -> Result<Option<Moved>, StoreError> {
     match job {
-        Job::Revisit { market, subjects, .. } => {
-            let now = market.now_after(market.latest(), clock.now());
-            let mut touched: Vec<Touched> = session.subjects_by_id(subjects)?.into_iter().map(Touched::stored).collect();
-            let due = settle(session, market, &mut touched, now, stamp)?;
-            return Ok(Some((market.clone(), market.latest(), due)));
-        }
+        Job::Revisit { market, subjects, .. } => return revisit(session, clock, market, subjects, stamp).map(Some),
         Job::Judge { judgements, faults, clear, .. } => {
             session.judge(judgements)?;
             session.faults(faults, clear)?;
@@ -252,6 +248,27 @@ fn other(session: &mut dyn Session, clock: &dyn Clock, job: &mut Job, stamp: i64
         Job::Accept { .. } => {}
     }
     Ok(None)
+}
+
+/// Asks about subjects again; those beyond the rules' allowance stay due.
+fn revisit(
+    session: &mut dyn Session,
+    clock: &dyn Clock,
+    market: &Arc<Market>,
+    subjects: &[i64],
+    stamp: i64,
+) -> Result<Moved, StoreError> {
+    let now = market.now_after(market.latest(), clock.now());
+    let (mut allowance, mut due) = (Allowance::of(market.generation.as_deref()), false);
+    for (number, part) in subjects.chunks(STRETCH).enumerate() {
+        if number > 0 && allowance.is_spent() {
+            due = true;
+            break;
+        }
+        let mut touched: Vec<Touched> = session.subjects_by_id(part)?.into_iter().map(Touched::stored).collect();
+        due |= settle(session, market, &mut touched, now, stamp, &mut allowance)?;
+    }
+    Ok((market.clone(), market.latest(), due))
 }
 
 /// Jobs that are done together: all events of one marketplace, or anything else by itself.

@@ -14,3 +14,4 @@ pub mod replay;
 pub mod scheduler;
 pub mod segment;
 mod settle;
+mod shares;

@@ -10,6 +10,7 @@ use andon_domain::ids::Instant;
 use andon_domain::quota;
 use andon_domain::tally::{Bucket, bucket_of};
 
+use super::classify::Allowance;
 use super::lane::Exclusive;
 use super::segment;
 use super::settle::{Days, Touched, cells_of, settle};
@@ -43,7 +44,7 @@ fn classify_all(session: &mut dyn Session, market: &Market, wall: Instant, stamp
         let Some(last) = page.last() else { return Ok(()) };
         after = last.id;
         let mut touched: Vec<Touched> = page.into_iter().map(Touched::stored).collect();
-        settle(session, market, &mut touched, market.now(wall), stamp)?;
+        settle(session, market, &mut touched, market.now(wall), stamp, &mut Allowance::unlimited())?;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who is due: subjects that asked to be asked again, merchants whose facts changed, merchants for whom time alone changes
 //! something. Everything it goes by is in the database, so a restart forgets nothing, and what is done is no longer due.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -9,15 +10,14 @@ use tokio::sync::Notify;
 
 use super::evaluate::{EvaluateError, evaluate};
 use super::lane::{Ingest, Job};
+use super::shares::{Share, Shares, TURN};
 use crate::clock::Clock;
 use crate::markets::{Market, Markets};
+use crate::store::session::Due;
 use crate::store::{Session, Store, StoreError};
 
-/// Merchants evaluated in one go: large enough to share the calls' cost, small enough to be on the books at once.
-const MERCHANTS: usize = 512;
-
-/// Merchants looked up at once: finding who has waited longest sorts all who wait, so it is not done for each go.
-const WAITING: usize = 16 * MERCHANTS;
+/// Merchants looked up at once: finding who has waited longest sorts all who wait, so it is not done for each turn.
+const WAITING: usize = 8_192;
 
 /// Subjects asked again in one go.
 const SUBJECTS: usize = 1_000;
@@ -28,9 +28,15 @@ const ROUND: Duration = Duration::from_secs(1);
 /// Merchants that change again and again within this time are evaluated once.
 const GATHER: Duration = Duration::from_millis(25);
 
-/// Rest after each round, in times of what the round took: taking events in goes before judging, and whoever is judged a
-/// little later is judged on more of them at once.
-const REST: u32 = 2;
+/// Who was found due in a marketplace and has not had a turn yet.
+type Agenda = VecDeque<Due>;
+
+/// What the scheduler keeps in mind from turn to turn.
+struct Table {
+    shares: Shares,
+    agendas: HashMap<i64, Agenda>,
+    began: Instant,
+}
 
 /// Wakes the scheduler.
 #[derive(Clone, Default)]
@@ -80,8 +86,9 @@ impl Scheduler {
         let runtime = tokio::runtime::Handle::current();
         let (stopped, woken) = (stop.clone(), wake.clone());
         let run = move || {
+            let mut table = Table { shares: Shares::default(), agendas: HashMap::new(), began: Instant::now() };
             while !stopped.load(Ordering::Acquire) {
-                if let Err(e) = self.rounds(&runtime, &stopped, &woken) {
+                if let Err(e) = self.rounds(&runtime, &stopped, &woken, &mut table) {
                     tracing::error!("the scheduler starts over: {e}");
                     runtime.block_on(async { drop(tokio::time::timeout(ROUND, woken.0.notified()).await) });
                 }
@@ -92,54 +99,92 @@ impl Scheduler {
         Ok(Running { stop, wake, thread })
     }
 
-    fn rounds(&self, runtime: &tokio::runtime::Handle, stopped: &AtomicBool, wake: &Wake) -> Result<(), EvaluateError> {
+    fn rounds(
+        &self,
+        runtime: &tokio::runtime::Handle,
+        stopped: &AtomicBool,
+        wake: &Wake,
+        table: &mut Table,
+    ) -> Result<(), EvaluateError> {
         let mut session = self.store.session(0, true, runtime)?;
+        let Table { shares, agendas, began } = table;
         while !stopped.load(Ordering::Acquire) {
-            let (mut worked, start) = (false, Instant::now());
-            for market in self.markets.list() {
-                worked |= self.round(session.as_mut(), &market)?;
+            let markets: HashMap<i64, Arc<Market>> = self.markets.list().into_iter().map(|m| (m.id, m)).collect();
+            let mut worked = false;
+            for market in shares.ready(markets.keys().copied(), began.elapsed()) {
+                let (share, agenda, start) = (shares.of(market), agendas.entry(market).or_default(), Instant::now());
+                let turn = self.turn(session.as_mut(), &markets[&market], agenda, share);
+                match turn {
+                    Ok(false) => {}
+                    Ok(true) => share.worked(began.elapsed(), start.elapsed()),
+                    // Whoever fails every time must not keep the others from their turns.
+                    Err(_) => share.worked(began.elapsed(), ROUND),
+                }
+                worked |= turn?;
             }
             runtime.block_on(async {
-                let rest = GATHER.max(start.elapsed() * REST);
                 if !worked {
-                    drop(tokio::time::timeout(ROUND, wake.0.notified()).await);
+                    let longest = shares.rest(began.elapsed()).map_or(ROUND, |rest| rest.min(ROUND));
+                    drop(tokio::time::timeout(longest, wake.0.notified()).await);
                 }
-                tokio::time::sleep(rest).await;
+                tokio::time::sleep(GATHER).await;
             });
         }
         Ok(())
     }
 
-    /// Does what is due in one marketplace, up to one batch of each kind; says whether there was anything.
-    fn round(&self, session: &mut dyn Session, market: &Arc<Market>) -> Result<bool, EvaluateError> {
+    /// Does what is due in one marketplace for as long as a turn should take; says whether there was anything.
+    fn turn(
+        &self,
+        session: &mut dyn Session,
+        market: &Arc<Market>,
+        agenda: &mut Agenda,
+        share: &mut Share,
+    ) -> Result<bool, EvaluateError> {
         let Some(generation) = &market.generation else { return Ok(false) };
-        let now = market.now(self.clock.now());
+        // Whoever is due stays so until the rules may be asked again.
+        if generation.judge.gate().ready().is_err() {
+            return Ok(false);
+        }
+        let (now, start) = (market.now(self.clock.now()), Instant::now());
         let subjects = session.revisits_due(market.id, now, SUBJECTS)?;
-        if !subjects.is_empty() {
-            metrics::counter!("andon_revisits_total").increment(subjects.len() as u64);
-            let (market, again) = (market.clone(), subjects.len());
+        let again = subjects.len();
+        if again > 0 {
+            metrics::counter!("andon_revisits_total").increment(again as u64);
+            let market = market.clone();
             self.ingest.hand_over(|reply| Job::Revisit { market, subjects, reply })?;
             // Evaluating before all of them are asked would be for nothing.
             if again == SUBJECTS {
                 return Ok(true);
             }
         }
-        let due = session.due(market.id, now, WAITING)?;
-        if due.is_empty() {
-            return Ok(false);
+        if agenda.is_empty() {
+            *agenda = session.due(market.id, now, WAITING)?.into();
         }
-        metrics::counter!("andon_evaluations_total").increment(due.len() as u64);
-        for due in due.chunks(MERCHANTS) {
-            evaluate(session, &self.ingest, self.clock.as_ref(), market, generation, due)?;
+        let any = again > 0 || !agenda.is_empty();
+        while !agenda.is_empty() {
+            let batch: Vec<Due> = agenda.drain(..share.batch().min(agenda.len())).collect();
+            let began = Instant::now();
+            if !evaluate(session, &self.ingest, self.clock.as_ref(), market, generation, &batch)? {
+                agenda.clear();
+                return Ok(again > 0);
+            }
+            metrics::counter!("andon_evaluations_total").increment(batch.len() as u64);
+            share.evaluated(batch.len(), began.elapsed());
+            if start.elapsed() >= TURN {
+                break;
+            }
         }
-        Ok(true)
+        Ok(any)
     }
 
     /// Does all that is due in one marketplace, now, on the calling thread: for imports, demos and tests.
     pub fn drain(&self, market_code: &str, runtime: &tokio::runtime::Handle) -> Result<(), StoreError> {
         let mut session = self.store.session(0, true, runtime)?;
+        let (mut agenda, mut share) = (Agenda::default(), Share::default());
         while let Some(market) = self.markets.get(market_code) {
-            if !self.round(session.as_mut(), &market).map_err(|e| StoreError::Driver(e.to_string()))? {
+            let worked = self.turn(session.as_mut(), &market, &mut agenda, &mut share);
+            if !worked.map_err(|e| StoreError::Driver(e.to_string()))? {
                 break;
             }
         }

@@ -12,7 +12,7 @@ use andon_domain::mark::{Classified, Mark};
 use andon_domain::quota::held;
 use andon_domain::tally::{Slot, bucket_of};
 
-use super::classify::{self, Answer};
+use super::classify::{self, Allowance, Answer};
 use super::quota;
 use crate::markets::{Generation, Market};
 use crate::store::session::{Evidence, FaultRow, Marked, Result, Session, Subject, TallyKey};
@@ -94,30 +94,39 @@ struct Ledger {
     dirty: HashSet<i64>,
     faults: Vec<FaultRow>,
     clear: Vec<(i64, i64, i64)>,
+    /// Something is to be asked about again at once.
+    later: bool,
 }
 
-/// Classifies the subjects under the marketplace's generation as of `now`, and writes them with all that follows.
-/// Answers whether any merchant became due.
+/// Classifies the subjects under the marketplace's generation as of `now`, and writes them with all that follows. What is beyond
+/// the allowance is due to be asked about at once, in a transaction to come. Answers whether anything became due.
 pub(crate) fn settle(
     session: &mut dyn Session,
     market: &Market,
     touched: &mut [Touched],
     now: Instant,
     stamp: i64,
+    allowance: &mut Allowance,
 ) -> Result<bool> {
     let mut ledger = Ledger::default();
     if let Some(generation) = &market.generation {
         let mut days = Days::new(&market.calendar);
-        let changes = judge_facts(generation, touched, now, &mut ledger);
+        let changes = judge_facts(generation, touched, now, allowance, &mut ledger);
         tally(session, generation, touched, &changes, &mut days, &mut ledger)?;
     }
     write(session, market, touched, ledger, stamp)
 }
 
-fn judge_facts(generation: &Generation, touched: &mut [Touched], now: Instant, ledger: &mut Ledger) -> Vec<Change> {
+fn judge_facts(
+    generation: &Generation,
+    touched: &mut [Touched],
+    now: Instant,
+    allowance: &mut Allowance,
+    ledger: &mut Ledger,
+) -> Vec<Change> {
     let mut changes = Vec::with_capacity(touched.len());
     let facts: Vec<Option<Fact>> = touched.iter().map(fact).collect();
-    let answers = classify::classify(generation, now, &facts);
+    let answers = classify::classify(generation, now, &facts, allowance);
     for (((i, t), fact), answer) in touched.iter_mut().enumerate().zip(&facts).zip(answers) {
         let place = (generation.id, t.subject.merchant.unwrap_or(0), t.subject.id);
         let classified = match answer {
@@ -133,6 +142,11 @@ fn judge_facts(generation: &Generation, touched: &mut [Touched], now: Instant, l
                 let (generation, merchant, subject) = place;
                 ledger.faults.push(FaultRow { generation, merchant, subject, code, message, at: now });
                 ledger.dirty.insert(merchant);
+                continue;
+            }
+            Answer::Later => {
+                t.subject.revisit = Some(now);
+                ledger.later = true;
                 continue;
             }
         };
@@ -260,7 +274,7 @@ fn write(session: &mut dyn Session, market: &Market, touched: &[Touched], mut le
     let mut dirty: Vec<i64> = ledger.dirty.into_iter().collect();
     dirty.sort_unstable();
     session.mark_dirty(market.id, &dirty, stamp)?;
-    Ok(!dirty.is_empty())
+    Ok(ledger.later || !dirty.is_empty())
 }
 
 fn write_cells(session: &mut dyn Session, cells: &BTreeMap<TallyKey, Vec<(Day, Slot, i64)>>) -> Result<()> {

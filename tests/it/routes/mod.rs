@@ -6,6 +6,7 @@ mod health;
 mod marketplaces;
 mod merchants;
 mod orders;
+mod plugins;
 mod probes;
 mod verdicts;
 

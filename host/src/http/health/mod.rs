@@ -217,8 +217,7 @@ pub(super) async fn generation_of(app: &App, market: &Market, id: i64) -> Result
     let row = app.store.generation(id).await?.ok_or_else(missing)?;
     let rules = app.registry.by_digest(&row.component).await?;
     let settings: Vec<(String, String)> = row.settings.into_iter().collect();
-    let judge =
-        tokio::task::spawn_blocking(move || rules.configure(&settings)).await.map_err(|e| Problem::Internal(Box::new(e)))??;
+    let judge = rules.resume(&settings)?;
     Ok(Arc::new(Generation::new(id, judge, &market.overrides)))
 }
 
@@ -236,6 +235,7 @@ pub(super) async fn play(
         None => None,
     };
     let now = market.now(app.clock.now());
+    let _turn = generation.judge.gate().play().await.map_err(Problem::RulesFailed)?;
     let (market, generation, merchant) = (market.clone(), generation.clone(), row.id);
     let played = app.store.read(move |session| {
         let state = session.states(&[merchant])?.pop();

@@ -80,6 +80,7 @@ pub async fn recovery(State(app): State<Arc<App>>, access: AtMerchant<See>) -> R
     let row = find(&app, &market, &access.merchant).await?;
     let generation = in_force(&market)?;
     let now = market.now(app.clock.now());
+    let _turn = generation.judge.gate().play().await.map_err(Problem::RulesFailed)?;
     let (market_there, generation_there, merchant) = (market.clone(), generation.clone(), row.id);
     let days = app
         .store

@@ -53,7 +53,8 @@ pub async fn show(
         return Ok(Json(health));
     };
     let generation = generation_of(&app, market, stored.generation).await?;
-    let stale = stored.generation != current.id || !app.store.faults_of(current.id, row.id, 1).await?.is_empty();
+    let asked = stored.generation == current.id && current.judge.gate().ready().is_ok();
+    let stale = !asked || !app.store.faults_of(current.id, row.id, 1).await?.is_empty();
     let voice = Voice { generation: &generation, locale };
     Ok(Json(Health {
         marketplace: market.code.clone(),

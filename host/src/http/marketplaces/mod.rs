@@ -32,7 +32,7 @@ pub enum RulesName {
 pub struct LongName {
     /// Their name.
     name: String,
-    /// A version to stay on; without it the last one added.
+    /// A version; without it the highest that may be used. Either way it stays until another is named or activated.
     version: Option<String>,
 }
 

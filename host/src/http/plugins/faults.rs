@@ -1,0 +1,99 @@
+//! GET a version's faults that are not over, and what the codes of faults and refusals mean.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Which, find};
+use crate::app::App;
+use crate::http::access::{Operator, Push};
+use crate::http::border::Border;
+use crate::http::extract::{Path, Query};
+use crate::http::problem::Problem;
+use crate::http::shapes::{Listed, limit, time};
+use crate::rules::CODES;
+use crate::store::faults::{FaultPlace, OpenFault};
+
+/// A fault that is not over.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PluginFault {
+    /// Where the rules failed.
+    marketplace: String,
+    /// Whose verdict is stale for it.
+    merchant: Option<String>,
+    /// The order, contact or violation that they could not classify; null where they could not evaluate the merchant.
+    subject: Option<String>,
+    /// Listed with its meaning at `/v1/fault-codes`.
+    code: String,
+    message: String,
+    /// How often in a row.
+    count: i64,
+    first_at: String,
+    last_at: String,
+}
+
+/// A code and what it means.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FaultCode {
+    code: &'static str,
+    meaning: &'static str,
+}
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Asked {
+    /// 1 to 200.
+    limit: Option<u64>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// Faults of a version that are not over, in the marketplaces that the token reaches.
+#[utoipa::path(get, path = "/v1/plugins/{name}/versions/{v}/faults", tag = "plugins", operation_id = "list_plugin_faults",
+    params(("name" = String, Path, description = "Name of the rules"), ("v" = String, Path, description = "Version"), Asked),
+    responses((status = 200, body = Listed<PluginFault>)))]
+pub async fn faults(
+    State(app): State<Arc<App>>,
+    State(border): State<Arc<Border>>,
+    access: Operator<Push>,
+    path: Path<Which>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Listed<PluginFault>>, Problem> {
+    let row = find(&app, &path).await?;
+    let list = format!("faults {}", row.digest);
+    let after = asked.cursor.as_deref().map(|cursor| border.cursors.open::<FaultPlace>(&list, cursor)).transpose()?;
+    let limit = limit(asked.limit)?;
+    let mut generations = app.store.generations_with(&row.digest).await?;
+    let market = |id: i64| app.markets.by_id(id).filter(|market| access.caller.reaches(&market.code));
+    generations.retain(|(_, marketplace)| market(*marketplace).is_some());
+    let ids: Vec<i64> = generations.iter().map(|(id, _)| *id).collect();
+    let mut rows = app.store.open_faults(&ids, after, limit + 1).await?;
+    let more = rows.len() as u64 > limit;
+    rows.truncate(limit as usize);
+    let next = match rows.last() {
+        Some(last) if more => Some(border.cursors.seal(&list, &last.place)?),
+        _ => None,
+    };
+    let marketplace = |generation: i64| {
+        let found = generations.iter().find(|(id, _)| *id == generation);
+        found.and_then(|(_, id)| market(*id)).map(|market| market.code.clone()).unwrap_or_default()
+    };
+    Ok(Json(Listed { items: rows.into_iter().map(|row| shown(marketplace(row.place.0), row)).collect(), next }))
+}
+
+fn shown(marketplace: String, row: OpenFault) -> PluginFault {
+    let OpenFault { merchant, subject, code, message, count, first_at, last_at, .. } = row;
+    PluginFault { marketplace, merchant, subject, code, message, count, first_at: time(first_at), last_at: time(last_at) }
+}
+
+/// What every code of a fault or refusal means.
+#[utoipa::path(get, path = "/v1/fault-codes", tag = "plugins", operation_id = "list_fault_codes",
+    responses((status = 200, body = Listed<FaultCode>)))]
+pub async fn codes(_: Operator<Push>) -> Json<Listed<FaultCode>> {
+    Json(Listed { items: CODES.iter().map(|(code, meaning)| FaultCode { code, meaning }).collect(), next: None })
+}

@@ -1,0 +1,90 @@
+//! POST retire, quarantine and release: whether a version may be used. Which version is used where is decided elsewhere.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{PluginVersion, Which};
+use crate::app::App;
+use crate::http::access::{Operator, Run};
+use crate::http::extract::{Json, Path};
+use crate::http::problem::Problem;
+use crate::store::components::{Hold, Withheld};
+
+/// Longest reason, bytes.
+const MAX_REASON: usize = 500;
+
+/// Why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    /// 1 to 500 bytes.
+    reason: String,
+}
+
+impl Reason {
+    fn checked(self) -> Result<String, Problem> {
+        let reason = self.reason.trim();
+        if reason.is_empty() || reason.len() > MAX_REASON || reason.chars().any(char::is_control) {
+            return Err(Problem::invalid("reason", format!("must be 1 to {MAX_REASON} bytes without control characters")));
+        }
+        Ok(reason.to_owned())
+    }
+}
+
+/// Retire a version that nobody uses any more. It can be released again.
+#[utoipa::path(post, path = "/v1/plugins/{name}/versions/{v}/retire", tag = "plugins", operation_id = "retire_plugin",
+    params(("name" = String, Path, description = "Name of the rules"), ("v" = String, Path, description = "Version")),
+    request_body = Reason, responses((status = 200, body = PluginVersion)))]
+pub async fn retire(
+    app: State<Arc<App>>,
+    access: Operator<Run>,
+    path: Path<Which>,
+    body: Json<Reason>,
+) -> Result<axum::Json<PluginVersion>, Problem> {
+    withhold(app, access, path, body, Hold::Retired).await
+}
+
+/// Quarantine a version: it is asked nothing any more wherever it is in force. Facts are still taken in, and the last verdicts
+/// stand, shown as stale.
+#[utoipa::path(post, path = "/v1/plugins/{name}/versions/{v}/quarantine", tag = "plugins", operation_id = "quarantine_plugin",
+    params(("name" = String, Path, description = "Name of the rules"), ("v" = String, Path, description = "Version")),
+    request_body = Reason, responses((status = 200, body = PluginVersion)))]
+pub async fn quarantine(
+    app: State<Arc<App>>,
+    access: Operator<Run>,
+    path: Path<Which>,
+    body: Json<Reason>,
+) -> Result<axum::Json<PluginVersion>, Problem> {
+    withhold(app, access, path, body, Hold::Quarantined).await
+}
+
+/// Release a version from quarantine or retirement. Where it is in force, everybody who waits is judged at once.
+#[utoipa::path(post, path = "/v1/plugins/{name}/versions/{v}/release", tag = "plugins", operation_id = "release_plugin",
+    params(("name" = String, Path, description = "Name of the rules"), ("v" = String, Path, description = "Version")),
+    request_body = Reason, responses((status = 200, body = PluginVersion)))]
+pub async fn release(
+    State(app): State<Arc<App>>,
+    access: Operator<Run>,
+    Path(Which { name, v }): Path<Which>,
+    Json(body): Json<Reason>,
+) -> Result<axum::Json<PluginVersion>, Problem> {
+    let reason = body.checked()?;
+    let row = app.release_plugin(&name, &v).await?;
+    tracing::info!(rules = row.digest, by = access.caller.subject, reason, "released");
+    Ok(axum::Json(PluginVersion::of(&app, &access.caller, row)))
+}
+
+async fn withhold(
+    State(app): State<Arc<App>>,
+    access: Operator<Run>,
+    Path(Which { name, v }): Path<Which>,
+    Json(body): Json<Reason>,
+    hold: Hold,
+) -> Result<axum::Json<PluginVersion>, Problem> {
+    let held = Withheld { hold, reason: body.checked()?, by: access.caller.subject.clone(), at: app.clock.now() };
+    let row = app.withhold_plugin(&name, &v, held).await?;
+    Ok(axum::Json(PluginVersion::of(&app, &access.caller, row)))
+}
