@@ -110,8 +110,8 @@ impl Scheduler {
         let Table { shares, agendas, began } = table;
         while !stopped.load(Ordering::Acquire) {
             let markets: HashMap<i64, Arc<Market>> = self.markets.list().into_iter().map(|m| (m.id, m)).collect();
-            let mut worked = false;
-            for market in shares.ready(markets.keys().copied(), began.elapsed()) {
+            let (mut worked, asked) = (false, began.elapsed());
+            for market in shares.ready(markets.keys().copied(), asked) {
                 let (share, agenda, start) = (shares.of(market), agendas.entry(market).or_default(), Instant::now());
                 let turn = self.turn(session.as_mut(), &markets[&market], agenda, share);
                 match turn {
@@ -124,7 +124,7 @@ impl Scheduler {
             }
             runtime.block_on(async {
                 if !worked {
-                    let longest = shares.rest(began.elapsed()).map_or(ROUND, |rest| rest.min(ROUND));
+                    let longest = shares.rest(asked, began.elapsed()).map_or(ROUND, |rest| rest.min(ROUND));
                     drop(tokio::time::timeout(longest, wake.0.notified()).await);
                 }
                 tokio::time::sleep(GATHER).await;

@@ -61,9 +61,9 @@ impl Shares {
         ready.into_iter().map(|(_, market)| market).collect()
     }
 
-    /// How long until the first of those that rest has rested enough.
-    pub(crate) fn rest(&self, now: Duration) -> Option<Duration> {
-        self.0.values().filter_map(|share| share.ready.checked_sub(now)).filter(|rest| !rest.is_zero()).min()
+    /// How long from `now` until the first of those has rested enough who were not ready when they were `asked` last.
+    pub(crate) fn rest(&self, asked: Duration, now: Duration) -> Option<Duration> {
+        self.0.values().filter(|share| share.ready > asked).map(|share| share.ready.saturating_sub(now)).min()
     }
 }
 
@@ -95,7 +95,8 @@ mod tests {
         let (mut worked, mut waited) = (vec![Duration::ZERO; turns.len()], vec![Duration::ZERO; turns.len()]);
         let mut ready_since = vec![Duration::ZERO; turns.len()];
         while now < until {
-            for market in shares.ready(0..turns.len() as i64, now) {
+            let asked = now;
+            for market in shares.ready(0..turns.len() as i64, asked) {
                 let (i, took) = (market as usize, turns[market as usize]);
                 waited[i] = waited[i].max(now.saturating_sub(ready_since[i]));
                 now += took;
@@ -103,7 +104,7 @@ mod tests {
                 shares.of(market).worked(now, took);
                 ready_since[i] = now + took * REST;
             }
-            now += shares.rest(now).unwrap_or_default();
+            now += shares.rest(asked, now).unwrap_or_default();
         }
         (worked, waited)
     }
