@@ -1,0 +1,82 @@
+//! What follows: an alert before a limit, suspension at any limit, and what a person's reopening changes about that.
+
+use andon_sdk::facts::Instant;
+use andon_sdk::{Action, Reason, Snapshot, Status, Verdict};
+
+use crate::Mirakl;
+
+/// What each breached metric, and each at risk, takes off the score.
+const BREACH_COSTS: u16 = 200;
+const RISK_COSTS: u16 = 50;
+
+/// Where a shop is between suspensions.
+enum Phase {
+    /// It was suspended or closed, and nobody has reopened it.
+    Shut,
+    /// It was reopened, and is left in peace until then.
+    Immune(Instant),
+    /// It was reopened not long ago: the next suspension is final.
+    LastChance,
+    Ordinary,
+}
+
+impl Mirakl {
+    pub(crate) fn verdict_on(&self, snapshot: &Snapshot) -> Verdict {
+        let (mut breached, mut at_risk) = (Vec::new(), Vec::new());
+        for metric in self.codes.metrics {
+            let reading = &snapshot[metric.metric];
+            match metric.reason(reading) {
+                Some(reason) if reading.status == Status::Breached => breached.push(reason),
+                Some(reason) => at_risk.push(reason),
+                None => {}
+            }
+        }
+        let cost = BREACH_COSTS * breached.len() as u16 + RISK_COSTS * at_risk.len() as u16;
+        let score = 1000_u16.saturating_sub(cost);
+        self.by_phase(snapshot, score, &breached, &at_risk).because(breached.iter().chain(&at_risk).copied())
+    }
+
+    fn by_phase(&self, snapshot: &Snapshot, score: u16, breached: &[Reason], at_risk: &[Reason]) -> Verdict {
+        let standings = &self.codes.standings;
+        let alert = |verdict: Verdict, reasons: Vec<Reason>| {
+            if reasons.is_empty() { verdict } else { verdict.propose(Action::Warning, reasons) }
+        };
+        let limits = || breached.iter().copied();
+        match self.phase(snapshot) {
+            Phase::Shut => {
+                let closed = standings.closed.is(snapshot.merchant.standing);
+                let standing = if closed { standings.closed } else { standings.suspended };
+                Verdict::new(standing, score).because([self.codes.awaits_reopening.plain()])
+            }
+            Phase::Immune(until) => {
+                let verdict = Verdict::new(standings.immune, score).because([self.codes.immune.plain()]).revisit(until);
+                alert(verdict, limits().chain(at_risk.iter().copied()).collect())
+            }
+            Phase::LastChance if !breached.is_empty() => {
+                Verdict::new(standings.closed, score).propose(Action::Terminate, limits())
+            }
+            Phase::Ordinary if !breached.is_empty() => {
+                let verdict = Verdict::new(standings.suspended, score).propose(Action::Suspend, limits());
+                verdict.propose(Action::AskPlanOfAction, limits())
+            }
+            Phase::LastChance | Phase::Ordinary => {
+                let standing = if at_risk.is_empty() { standings.open } else { standings.alerted };
+                alert(Verdict::new(standing, score), at_risk.to_vec())
+            }
+        }
+    }
+
+    fn phase(&self, snapshot: &Snapshot) -> Phase {
+        let (standings, merchant) = (&self.codes.standings, &snapshot.merchant);
+        let is_shut = standings.suspended.is(merchant.standing) || standings.closed.is(merchant.standing);
+        match merchant.reinstated {
+            None if is_shut => Phase::Shut,
+            Some(reopened) if is_shut && reopened < merchant.standing_since => Phase::Shut,
+            Some(reopened) if snapshot.now < reopened + self.settings.immunity => {
+                Phase::Immune(reopened + self.settings.immunity)
+            }
+            Some(reopened) if snapshot.now < reopened + self.settings.last => Phase::LastChance,
+            _ => Phase::Ordinary,
+        }
+    }
+}
