@@ -64,11 +64,11 @@ impl AliExpress {
     fn dispute(&self, order: &Order, shipped: Instant) -> Option<Mark> {
         let (disputed, causes) = (self.codes.orders.disputed.at(shipped), &self.codes.causes);
         let claims =
-            || order.claims.iter().filter(|c| !matches!(c.kind, ClaimKind::ChargebackService | ClaimKind::ChargebackFraud));
+            || order.claims().iter().filter(|c| !matches!(c.kind, ClaimKind::ChargebackService | ClaimKind::ChargebackFraud));
         let cause = |kind| if kind == ClaimKind::NotReceived { causes.not_received } else { causes.other_refund };
         let standing =
             claims().find(|claim| claim.state != ClaimState::Withdrawn).map(|claim| disputed.because(cause(claim.kind)));
-        let returned = order.returns.first().map(|_| disputed.because(causes.other_refund));
+        let returned = order.returns().first().map(|_| disputed.because(causes.other_refund));
         let withdrawn =
             claims().next().map(|claim| disputed.because(cause(claim.kind)).excluded_by(self.codes.exclusions.withdrawn));
         standing.or(returned).or(withdrawn)
@@ -114,8 +114,8 @@ impl AliExpress {
     /// Why a rating is shown and does not count, if it does not.
     fn exclusion(&self, order: &Order, feedback: &Feedback) -> Option<Exclusion> {
         let exclusions = &self.codes.exclusions;
-        let disputed = order.claims.iter().any(|c| c.kind == ClaimKind::NotReceived && c.state != ClaimState::Withdrawn)
-            || !order.returns.is_empty();
+        let disputed = order.claims().iter().any(|c| c.kind == ClaimKind::NotReceived && c.state != ClaimState::Withdrawn)
+            || !order.returns().is_empty();
         match feedback.state {
             FeedbackState::Struck => Some(exclusions.feedback_struck),
             FeedbackState::Withdrawn => Some(exclusions.feedback_withdrawn),

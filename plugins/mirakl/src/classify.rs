@@ -69,7 +69,7 @@ impl Mirakl {
     fn incident(&self, order: &Order) -> Option<Mark> {
         let mark = self.codes.counters.incidents.at(order.placed).because(self.codes.causes.incident);
         let claims =
-            || order.claims.iter().filter(|c| !matches!(c.kind, ClaimKind::ChargebackService | ClaimKind::ChargebackFraud));
+            || order.claims().iter().filter(|c| !matches!(c.kind, ClaimKind::ChargebackService | ClaimKind::ChargebackFraud));
         let exclusion = |state| match state {
             ClaimState::Withdrawn => Some(self.codes.exclusions.withdrawn),
             ClaimState::Denied => Some(self.codes.exclusions.decided_for_shop),
@@ -163,6 +163,6 @@ fn accepted(order: &Order) -> Option<Instant> {
 }
 
 fn refunded(order: &Order) -> bool {
-    let claimed = order.claims.iter().any(|c| matches!(c.state, ClaimState::RefundedByMerchant | ClaimState::Granted));
-    claimed || order.returns.iter().any(|request| request.outcome == ReturnOutcome::Refunded)
+    let claimed = order.claims().iter().any(|c| matches!(c.state, ClaimState::RefundedByMerchant | ClaimState::Granted));
+    claimed || order.returns().iter().any(|request| request.outcome == ReturnOutcome::Refunded)
 }
