@@ -1,5 +1,10 @@
 //! Makes a component of a crate of rules: cargo compiles it for wasm32, and the encoder wraps the module into a component. Where
-//! rustup can fetch no target, Debian's newer compiler builds the standard library from its source instead.
+//! rustup can fetch no target, Debian's newer compiler builds the standard library from its source instead. Rules in TypeScript
+//! have a module of their own.
+
+mod link;
+mod typescript;
+mod wiring;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -7,6 +12,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use wit_component::ComponentEncoder;
+
+pub use self::typescript::typescript;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
@@ -37,6 +44,17 @@ pub enum BuildError {
     /// Nothing here compiles to wasm.
     #[error("no compiler for {TARGET}: run `rustup target add {TARGET}`, or as root `apt-get install {}`", DEBIAN_PACKAGES.join(" "))]
     NoCompiler,
+    /// Nothing here runs the tools for TypeScript.
+    #[error("no Node.js from version 18 on with npm: install them, or as root `apt-get install nodejs npm`")]
+    NoNode,
+    /// A project is not laid out as one.
+    #[error("{path} {why}")]
+    Project {
+        /// The file or directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The crate makes no module.
     #[error("{0} makes no wasm module; its crate-type must include cdylib")]
     NoModule(String),
@@ -102,7 +120,7 @@ fn compiler(directory: &Path, progress: &dyn Fn(&str)) -> Result<Command, BuildE
     if announced(rustup, progress).is_ok() && has_target(directory) {
         return Ok(Command::new("cargo"));
     }
-    if is_root() && Path::new("/usr/bin/apt-get").exists() {
+    if has_apt() {
         apt(&["update"], progress)?;
         apt(&[&["install", "-y", "--no-install-recommends"][..], &DEBIAN_PACKAGES].concat(), progress)?;
         if debian_is_new_enough() {
@@ -145,9 +163,10 @@ fn debian(directory: &Path) -> Result<Command, BuildError> {
     Ok(cargo)
 }
 
-fn is_root() -> bool {
+/// Whether packages can be installed: as root, on Debian and its kin.
+fn has_apt() -> bool {
     use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) && Path::new("/usr/bin/apt-get").exists()
 }
 
 fn apt(arguments: &[&str], progress: &dyn Fn(&str)) -> Result<(), BuildError> {
