@@ -127,7 +127,7 @@ impl Registry {
         }
         let component: Arc<[u8]> = component.into();
         let code = self.compile(&component).await?;
-        let rules = self.introduce(&digest, &code, self.gate(&digest, 0, None)).await?;
+        let rules = self.introduce((&digest, component.len()), &code, self.gate(&digest, 0, None)).await?;
         let manifest = rules.manifest();
         let (name, version, encoded) = (&manifest.name, &manifest.version, encode(&rules)?);
         let new = NewComponent { digest: &digest, name, version, bytes: &component, manifest: &encoded, by, at: now };
@@ -232,12 +232,12 @@ impl Registry {
     async fn load(&self, row: &ComponentRow) -> Result<Rules, RegistryError> {
         let gate = || self.gate(&row.digest, row.rests, row.withheld.as_ref());
         if let Some(code) = self.cache.as_ref().and_then(|cache| cache.load(&row.digest))
-            && let Ok(rules) = self.introduce(&row.digest, &code, gate()).await
+            && let Ok(rules) = self.introduce((&row.digest, row.size as usize), &code, gate()).await
         {
             return Ok(rules);
         }
         let code = self.made(&row.digest).await?;
-        let rules = self.introduce(&row.digest, &code, gate()).await?;
+        let rules = self.introduce((&row.digest, row.size as usize), &code, gate()).await?;
         if row.error.is_some() {
             self.store.set_error(&row.digest, None).await?;
         }
@@ -254,7 +254,7 @@ impl Registry {
         tracing::error!(rules = row.digest, "{}@{} cannot be run: {error}", row.name, row.version);
         self.store.set_error(&row.digest, Some(&error.to_string())).await?;
         let gate = self.gate(&row.digest, row.rests, row.withheld.as_ref());
-        Ok(Rules::without_code(&self.engine, &row.digest, manifest, gate))
+        Ok(Rules::without_code(&self.engine, &row.digest, row.size as usize, manifest, gate))
     }
 
     /// Freshly made machine code of a kept component.
@@ -271,9 +271,9 @@ impl Registry {
         Ok(self.compiler.compile(&self.engine, component).await?)
     }
 
-    async fn introduce(&self, digest: &str, code: &MachineCode, gate: Gate) -> Result<Rules, RegistryError> {
+    async fn introduce(&self, (digest, bytes): (&str, usize), code: &MachineCode, gate: Gate) -> Result<Rules, RegistryError> {
         let (engine, digest, code) = (self.engine.clone(), digest.to_owned(), code.clone());
-        let introduced = tokio::task::spawn_blocking(move || engine.introduce(&digest, &code, gate)).await;
+        let introduced = tokio::task::spawn_blocking(move || engine.introduce(&digest, bytes, &code, gate)).await;
         Ok(introduced.map_err(|_| RegistryError::Interrupted)??)
     }
 

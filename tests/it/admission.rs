@@ -79,7 +79,7 @@ fn what_is_no_component() {
     refused(b"\0asm\x01\0\0\0", "E_INVALID", "is a core module");
     refused(b"\0asm\x0e\0\x01\0", "E_INVALID", "unknown layer");
     refused(b"\0asm\x0d\0\x01\0\xff\xff", "E_INVALID", "component");
-    refused(&vec![0; (2 << 20) + 1], "E_LIMIT_SIZE", "2097153 bytes");
+    refused(&vec![0; (4 << 20) + 1], "E_LIMIT_SIZE", "4194305 bytes");
 }
 
 #[test]

@@ -22,6 +22,7 @@ use super::wit::v0_1::{Contract, EXPORT, Words};
 pub struct Rules {
     pub(super) engine: Arc<Engine>,
     pub(super) words: Words,
+    pub(super) limits: Limits,
     /// Absent as long as no machine code could be made.
     contract: OnceLock<Contract>,
     manifest: Arc<Manifest>,
@@ -30,10 +31,11 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Rules that were admitted before, whose machine code cannot be had for now: every question is a fault of the host's.
-    pub fn without_code(engine: &Arc<Engine>, digest: &str, manifest: Manifest, gate: Gate) -> Self {
+    /// Rules of so many bytes that were admitted before, whose machine code cannot be had for now: every question is a fault of the host's.
+    pub fn without_code(engine: &Arc<Engine>, digest: &str, bytes: usize, manifest: Manifest, gate: Gate) -> Self {
         let (engine, contract, words) = (Arc::clone(engine), OnceLock::new(), Words::of(&manifest));
-        Self { engine, words, contract, manifest: Arc::new(manifest), digest: digest.to_owned(), gate }
+        let limits = engine.limits.of(bytes);
+        Self { engine, words, limits, contract, manifest: Arc::new(manifest), digest: digest.to_owned(), gate }
     }
 
     /// Takes machine code for rules that had none.
@@ -83,7 +85,7 @@ impl Engine {
 
     /// Looks at a component's bytes before anything is done with them.
     pub fn inspect(&self, component: &[u8]) -> Result<(), Refusal> {
-        inspect(component, &self.limits)
+        inspect(component, &self.limits.of(component.len()))
     }
 
     /// Admits a component and compiles it in this process; a host has a child process do that. Takes a second or so for a component
@@ -91,19 +93,20 @@ impl Engine {
     pub fn admit(self: &Arc<Self>, component: &[u8]) -> Result<Arc<Rules>, Refusal> {
         self.inspect(component)?;
         let code = self.compile_here(component)?;
-        self.introduce(&digest(component), &code, Gate::default()).map(Arc::new)
+        self.introduce(&digest(component), component.len(), &code, Gate::default()).map(Arc::new)
     }
 
-    /// Rules of a component's machine code: checks its exports against the contract, asks it to describe itself and checks the
+    /// Rules of the machine code of a component of so many bytes: checks its exports against the contract, asks it to describe itself and checks the
     /// manifest.
-    pub fn introduce(self: &Arc<Self>, digest: &str, code: &MachineCode, gate: Gate) -> Result<Rules, Refusal> {
+    pub fn introduce(self: &Arc<Self>, digest: &str, bytes: usize, code: &MachineCode, gate: Gate) -> Result<Rules, Refusal> {
+        let limits = self.limits.of(bytes);
         let (contract, exports) = self.contract(code)?;
-        let mut sandbox = Sandbox::open(self)?;
+        let mut sandbox = Sandbox::open(self, &limits)?;
         let instance = contract.instance(&mut sandbox)?.map_err(|error| mismatch(&error, &exports))?;
         let manifest = instance.describe(&mut sandbox)?;
         drop(sandbox);
         admission::check(&manifest).map_err(|problems| Refusal { code: Code::Manifest, problems })?;
-        let rules = Rules::without_code(self, digest, manifest, gate);
+        let rules = Rules::without_code(self, digest, bytes, manifest, gate);
         drop(rules.contract.set(contract));
         Ok(rules)
     }

@@ -3,6 +3,9 @@
 //! have a module of their own.
 
 mod link;
+#[cfg(test)]
+mod link_tests;
+mod part;
 mod typescript;
 mod wiring;
 

@@ -54,7 +54,7 @@ impl Rules {
     pub fn configure(self: &Arc<Self>, settings: &[(String, String)]) -> Result<Judge, ConfigureError> {
         self.gate().ready()?;
         let judge = self.resume(settings)?;
-        let mut sandbox = Sandbox::open(&self.engine)?;
+        let mut sandbox = Sandbox::open(&self.engine, &self.limits)?;
         let instance = start(self, &mut sandbox)?;
         if let Configured::Refused(key, why) = instance.configure(&mut sandbox, &judge.settings)? {
             return Err(ConfigureError::Setting { key: quote(&key), why: quote(&why) });
@@ -140,7 +140,7 @@ impl Judge {
     }
 
     fn limits(&self) -> &Limits {
-        &self.rules.engine.limits
+        &self.rules.limits
     }
 
     /// Asks an instance of its own that has taken the settings, and adds what it used.
@@ -149,7 +149,7 @@ impl Judge {
         used: &mut Used,
         ask: impl FnOnce(&mut Sandbox<'_>, &Instance) -> Result<(), PluginFault>,
     ) -> Result<(), PluginFault> {
-        let mut sandbox = Sandbox::open(&self.rules.engine)?;
+        let mut sandbox = Sandbox::open(&self.rules.engine, self.limits())?;
         let answered = self.configured(&mut sandbox).and_then(|instance| ask(&mut sandbox, &instance));
         used.add(sandbox.used());
         answered

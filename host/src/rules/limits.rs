@@ -36,12 +36,26 @@ pub struct Limits {
     pub instance_items: usize,
     /// Instances alive at once; further callers wait for one to end.
     pub instances: u32,
+    /// What large plugins get instead.
+    pub large: Large,
+}
+
+/// A plugin that brings a language's engine along works through an interpreter: a hundred times the instructions for the same
+/// rules. It is told by its size, which is known before anything of it runs; memory it needs hardly more than others.
+#[derive(Debug, Clone)]
+pub struct Large {
+    /// A component of more bytes than this is large.
+    pub above_bytes: usize,
+    /// Fuel of a call, as [`Limits::fuel`].
+    pub fuel: u64,
+    /// See `fuel`.
+    pub fuel_per_item: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            component_bytes: 2 << 20,
+            component_bytes: 4 << 20,
             memory_bytes: 16 << 20,
             table_elements: 10_000,
             stack_bytes: 512 << 10,
@@ -55,6 +69,7 @@ impl Default for Limits {
             batch: 64,
             instance_items: 4_096,
             instances: 32,
+            large: Large { above_bytes: 1 << 20, fuel: 50_000_000, fuel_per_item: 1_000_000 },
         }
     }
 }
@@ -68,6 +83,15 @@ pub(super) struct Budget {
 }
 
 impl Limits {
+    /// The limits of a component of so many bytes.
+    pub(super) fn of(&self, component_bytes: usize) -> Self {
+        let (fuel, fuel_per_item) = match component_bytes > self.large.above_bytes {
+            true => (self.large.fuel, self.large.fuel_per_item),
+            false => (self.fuel, self.fuel_per_item),
+        };
+        Self { fuel, fuel_per_item, ..self.clone() }
+    }
+
     /// The budget of a call over `items` items.
     pub(super) fn budget(&self, items: usize) -> Budget {
         let shares = u32::try_from(items).unwrap_or(u32::MAX);
@@ -85,6 +109,14 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_component_above_a_megabyte_gets_more_fuel_and_nothing_else() {
+        let limits = Limits::default();
+        let [small, large] = [1 << 20, (1 << 20) + 1].map(|bytes| limits.of(bytes).budget(64));
+        assert_eq!(small, limits.budget(64));
+        assert_eq!((large.fuel, large.ticks, large.answer_bytes), (114_000_000, small.ticks, small.answer_bytes));
+    }
 
     #[test]
     fn budgets_grow_with_the_batch_and_never_overflow() {

@@ -27,6 +27,6 @@ pub use engine::{Engine, EngineError};
 pub use fault::{Blame, PluginFault};
 pub use gate::{Gate, Protection};
 pub use judge::{ConfigureError, Judge};
-pub use limits::Limits;
+pub use limits::{Large, Limits};
 pub use refusal::{CODES, Refusal};
 pub use sandbox::Used;

@@ -44,10 +44,9 @@ pub(super) struct Sandbox<'a> {
 }
 
 impl<'a> Sandbox<'a> {
-    /// A fresh store with the budget to start an instance.
-    pub(super) fn open(engine: &'a Engine) -> Result<Self, PluginFault> {
+    /// A fresh store, within a plugin's own limits, with the budget to start an instance.
+    pub(super) fn open(engine: &'a Engine, limits: &'a Limits) -> Result<Self, PluginFault> {
         let permit = engine.permit();
-        let limits = &engine.limits;
         let guest =
             Guest { memory_bytes: limits.memory_bytes, table_elements: limits.table_elements, memory_used: 0, denied: false };
         let mut store = Store::new(&engine.wasm, guest);

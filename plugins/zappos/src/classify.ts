@@ -51,7 +51,7 @@ function isSettledAtOnce(contact: Contact): boolean {
 
 /** Takes back what contacts counted as settled at once, where the buyer wrote again about the same. */
 function repeats({ counters, causes }: Codes, { repeatWithin }: Settings, order: Order, marks: Marks): void {
-  const contacts = order.contacts.filter((contact) => contact.answerOwed).slice(0, MOST_CONTACTS);
+  const contacts = (order.aftermath?.contacts ?? []).filter((contact) => contact.answerOwed).slice(0, MOST_CONTACTS);
   contacts.forEach((contact, i) => {
     const until = (contact.resolved ?? 0) + repeatWithin;
     const isSame = (later: Contact) => contact.reason !== null && later.reason === contact.reason && later.opened <= until;

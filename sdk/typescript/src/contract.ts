@@ -142,6 +142,17 @@ export interface Contact {
   satisfaction: number | null;
 }
 
+/**
+ * What followed an order besides its delivery. Most orders have none of it, and four empty lists each cost a call into
+ * the guest for memory.
+ */
+export interface Aftermath {
+  claims: Claim[];
+  returns: ReturnRequest[];
+  incidents: Incident[];
+  contacts: Contact[];
+}
+
 export interface Order {
   id: number;
   buyer: number;
@@ -159,10 +170,8 @@ export interface Order {
   tracking: Tracking;
   cancelled: Cancellation | null;
   feedback: Feedback | null;
-  claims: Claim[];
-  returns: ReturnRequest[];
-  incidents: Incident[];
-  contacts: Contact[];
+  /** Absent where nothing of it happened. */
+  aftermath: Aftermath | null;
 }
 
 export type Severity =

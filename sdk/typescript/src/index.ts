@@ -3,6 +3,7 @@
 export type {
   Action,
   Actor,
+  Aftermath,
   Cadence,
   CancelReason,
   Cancellation,

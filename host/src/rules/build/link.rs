@@ -9,9 +9,10 @@ use wasm_encoder::{
     CodeSection, ConstExpr, DataCountSection, DataSection, ElementSection, Encode, ExportKind, ExportSection, Function,
     FunctionSection, GlobalSection, MemorySection, Module, TableSection, TypeSection,
 };
-use wasmparser::{ExternalKind, Operator, Parser, Payload, TypeRef};
+use wasmparser::{ExternalKind, Operator, Parser, Payload};
 
-use super::wiring::{Source, Wiring};
+use super::part::{Found, KINDS, Part, find, slot};
+use super::wiring::Wiring;
 
 /// Why modules cannot be linked.
 #[derive(Debug, thiserror::Error)]
@@ -40,81 +41,6 @@ pub(super) fn link(component: &[u8]) -> Result<Vec<u8>, LinkError> {
         reencode::Error::ParseError(error) => LinkError::Read(error),
         _ => LinkError::Shape("something that cannot be encoded"),
     })
-}
-
-/// Things that are numbered, in the order of [`slot`].
-const KINDS: [ExternalKind; 4] = [ExternalKind::Func, ExternalKind::Table, ExternalKind::Memory, ExternalKind::Global];
-
-fn slot(kind: ExternalKind) -> Result<usize, LinkError> {
-    KINDS.iter().position(|known| *known == kind).ok_or(LinkError::Shape("exceptions"))
-}
-
-/// A module as it was, and the new numbers of what is in it.
-struct Part<'a> {
-    instance: usize,
-    bytes: &'a [u8],
-    imports: [Vec<(&'a str, &'a str, u32)>; 4],
-    exports: HashMap<&'a str, (ExternalKind, u32)>,
-    own: [u32; 4],
-    types: u32,
-    elements: u32,
-    data: u32,
-    numbers: [Vec<u32>; 4],
-    first_type: u32,
-    first_element: u32,
-    first_data: u32,
-}
-
-impl<'a> Part<'a> {
-    fn read(instance: usize, bytes: &'a [u8]) -> Result<Self, LinkError> {
-        let mut part = Self {
-            instance,
-            bytes,
-            imports: Default::default(),
-            exports: HashMap::new(),
-            own: [0; 4],
-            types: 0,
-            elements: 0,
-            data: 0,
-            numbers: Default::default(),
-            first_type: 0,
-            first_element: 0,
-            first_data: 0,
-        };
-        for payload in Parser::new(0).parse_all(bytes) {
-            match payload? {
-                Payload::TypeSection(section) => part.types = section.count(),
-                Payload::ImportSection(section) => {
-                    for import in section.into_imports() {
-                        let import = import?;
-                        let (kind, ty) = match import.ty {
-                            TypeRef::Func(ty) => (0, ty),
-                            TypeRef::Table(_) => (1, 0),
-                            TypeRef::Memory(_) => (2, 0),
-                            TypeRef::Global(_) => (3, 0),
-                            _ => return Err(LinkError::Shape("exceptions")),
-                        };
-                        part.imports[kind].push((import.module, import.name, ty));
-                    }
-                }
-                Payload::FunctionSection(section) => part.own[0] = section.count(),
-                Payload::TableSection(section) => part.own[1] = section.count(),
-                Payload::MemorySection(section) => part.own[2] = section.count(),
-                Payload::GlobalSection(section) => part.own[3] = section.count(),
-                Payload::ExportSection(section) => {
-                    for export in section {
-                        let export = export?;
-                        part.exports.insert(export.name, (export.kind, export.index));
-                    }
-                }
-                Payload::StartSection { .. } => return Err(LinkError::Shape("a start function")),
-                Payload::ElementSection(section) => part.elements = section.count(),
-                Payload::DataSection(section) => part.data = section.count(),
-                _ => {}
-            }
-        }
-        Ok(part)
-    }
 }
 
 /// Writes all parts one after the other, each with its numbers changed to the whole's.
@@ -246,30 +172,6 @@ impl<'a> Linker<'a> {
         let slot = slot(kind).map_err(reencode::Error::UserError)?;
         let number = self.parts[self.part].numbers[slot].get(index as usize).copied();
         number.ok_or(reencode::Error::UserError(LinkError::Shape("a number out of range")))
-    }
-}
-
-enum Found {
-    /// The n-th of a part's own.
-    Own {
-        part: usize,
-        nth: u32,
-    },
-    Host,
-}
-
-/// Follows imports to where something is made.
-fn find(wiring: &Wiring<'_>, parts: &[Part<'_>], part: usize, kind: usize, index: u32) -> Result<Found, LinkError> {
-    let imports = &parts[part].imports[kind];
-    let Some((module, name, _)) = imports.get(index as usize) else {
-        return Ok(Found::Own { part, nth: index - imports.len() as u32 });
-    };
-    let Source::Export(instance, name) = wiring.import(parts[part].instance, module, name)? else { return Ok(Found::Host) };
-    let missing = || LinkError::Missing(name.to_owned());
-    let next = parts.iter().position(|part| part.instance == instance).ok_or_else(missing)?;
-    match parts[next].exports.get(name) {
-        Some((found, index)) if slot(*found)? == kind => find(wiring, parts, next, kind, *index),
-        _ => Err(missing()),
     }
 }
 

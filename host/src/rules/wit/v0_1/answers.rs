@@ -5,7 +5,7 @@ use andon_domain::reading::{Reading, Status};
 use andon_domain::verdict::{Action, ListingSnapshot, Proposal, Reason, Snapshot, Verdict};
 
 use super::bindings::exports::andon::rules::judge as wit;
-use super::same_words;
+use super::{narrow, same_words};
 
 pub(super) fn snapshot(snapshot: &Snapshot) -> wit::Snapshot {
     wit::Snapshot {
@@ -48,37 +48,50 @@ fn mark(mark: wit::Mark) -> Mark {
     Mark { counter: mark.counter, at: mark.at, amount: mark.amount, cause: mark.cause, excluded: mark.excluded }
 }
 
-pub(super) fn verdict(answer: wit::Verdict) -> Verdict {
+pub(super) fn verdict(answer: wit::Verdict, asked: Option<&Snapshot>) -> Verdict {
+    let shown = Shown(asked);
     Verdict {
         standing: answer.standing,
         score: answer.score,
-        proposals: answer.proposals.into_iter().map(proposal).collect(),
-        reasons: answer.reasons.into_iter().map(reason).collect(),
+        proposals: answer.proposals.into_iter().map(|proposal| shown.proposal(proposal)).collect(),
+        reasons: answer.reasons.into_iter().map(|reason| shown.reason(reason)).collect(),
         revisit: answer.revisit,
     }
 }
 
-fn proposal(proposal: wit::Proposal) -> Proposal {
-    Proposal { action: action(proposal.action), reasons: proposal.reasons.into_iter().map(reason).collect() }
-}
+/// The snapshot that a verdict is about: rules name its listings by narrowed keys.
+struct Shown<'a>(Option<&'a Snapshot>);
 
-fn reason(reason: wit::Reason) -> Reason {
-    Reason { code: reason.code, metric: reason.metric, listing: reason.listing }
-}
+impl Shown<'_> {
+    /// The listing's own key; one that was not shown stays as it was named, and is found out by the check.
+    fn listing(&self, named: u64) -> u64 {
+        let shown = self.0.into_iter().flat_map(|asked| &asked.listings).map(|shown| shown.listing);
+        shown.into_iter().find(|key| narrow(*key) == named).unwrap_or(named)
+    }
 
-fn action(action: wit::Action) -> Action {
-    match action {
-        wit::Action::Notice => Action::Notice,
-        wit::Action::Warning => Action::Warning,
-        wit::Action::PullListing(listing) => Action::PullListing(listing),
-        wit::Action::RestoreListing(listing) => Action::RestoreListing(listing),
-        wit::Action::CapOrders(orders) => Action::CapOrders(orders),
-        wit::Action::HoldPayouts => Action::HoldPayouts,
-        wit::Action::Suspend => Action::Suspend,
-        wit::Action::Terminate => Action::Terminate,
-        wit::Action::Reinstate => Action::Reinstate,
-        wit::Action::AwardBadge(badge) => Action::AwardBadge(badge),
-        wit::Action::RevokeBadge(badge) => Action::RevokeBadge(badge),
-        wit::Action::AskPlanOfAction => Action::AskPlanOfAction,
+    fn proposal(&self, proposal: wit::Proposal) -> Proposal {
+        let reasons = proposal.reasons.into_iter().map(|reason| self.reason(reason)).collect();
+        Proposal { action: self.action(proposal.action), reasons }
+    }
+
+    fn reason(&self, reason: wit::Reason) -> Reason {
+        Reason { code: reason.code, metric: reason.metric, listing: reason.listing.map(|listing| self.listing(listing)) }
+    }
+
+    fn action(&self, action: wit::Action) -> Action {
+        match action {
+            wit::Action::Notice => Action::Notice,
+            wit::Action::Warning => Action::Warning,
+            wit::Action::PullListing(listing) => Action::PullListing(self.listing(listing)),
+            wit::Action::RestoreListing(listing) => Action::RestoreListing(self.listing(listing)),
+            wit::Action::CapOrders(orders) => Action::CapOrders(orders),
+            wit::Action::HoldPayouts => Action::HoldPayouts,
+            wit::Action::Suspend => Action::Suspend,
+            wit::Action::Terminate => Action::Terminate,
+            wit::Action::Reinstate => Action::Reinstate,
+            wit::Action::AwardBadge(badge) => Action::AwardBadge(badge),
+            wit::Action::RevokeBadge(badge) => Action::RevokeBadge(badge),
+            wit::Action::AskPlanOfAction => Action::AskPlanOfAction,
+        }
     }
 }

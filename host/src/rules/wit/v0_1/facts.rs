@@ -6,7 +6,7 @@ use andon_domain::fact::{self, Fact};
 use andon_domain::manifest::Manifest;
 
 use super::bindings::andon::rules::facts as wit;
-use super::same_words;
+use super::{narrow, same_words};
 
 /// The words a plugin declared, with their indexes.
 pub(in crate::rules) struct Words {
@@ -37,9 +37,9 @@ impl Words {
 
     fn order(&self, order: &fact::Order) -> wit::Order {
         wit::Order {
-            id: order.id.key,
-            buyer: order.buyer.key,
-            listing: order.listing.key,
+            id: narrow(order.id.key),
+            buyer: narrow(order.buyer.key),
+            listing: narrow(order.listing.key),
             units: order.units,
             amount: order.amount,
             fulfilment: same_words!(order.fulfilment, fact::Fulfilment => wit::Fulfilment: Merchant Platform),
@@ -82,7 +82,7 @@ impl Words {
 
     fn contact(&self, contact: &fact::Contact) -> wit::Contact {
         wit::Contact {
-            id: contact.id.key,
+            id: narrow(contact.id.key),
             opened: contact.opened,
             channel: same_words!(
                 contact.channel, fact::Channel => wit::Channel: Phone LiveChat App Email WebForm Sms Social PlatformMessage
@@ -98,11 +98,11 @@ impl Words {
 
     fn violation(&self, violation: &fact::Violation) -> wit::Violation {
         wit::Violation {
-            id: violation.id.key,
+            id: narrow(violation.id.key),
             at: violation.at,
             policy: self.policies.get(&violation.policy).copied(),
             severity: same_words!(violation.severity, fact::Severity => wit::Severity: Low Medium High Critical),
-            listing: violation.listing.as_ref().map(|listing| listing.key),
+            listing: violation.listing.as_ref().map(|listing| narrow(listing.key)),
             state: same_words!(violation.state, fact::ViolationState => wit::ViolationState: Open Acknowledged Resolved Overturned),
             closed: violation.closed,
         }
