@@ -15,3 +15,4 @@ mod quotas;
 mod routes;
 mod sandbox;
 mod session_parity;
+mod typescript;

@@ -3,12 +3,31 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use andon::rules::build::build;
+use andon::rules::build::{build, typescript};
 
 /// The component of a package of this workspace; cargo compiles it once and knows when to again.
 pub fn component(package: &str) -> Vec<u8> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    build(root, package, &|_| {}).unwrap_or_else(|error| panic!("{error}"))
+    build(root(), package, &|_| {}).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// Zappos's rules, which are in TypeScript.
+pub fn zappos() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| in_typescript("plugins/zappos"))
+}
+
+/// Rules in TypeScript that misbehave as their setting `mode` says.
+pub fn troubled() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| in_typescript("tests/fixtures/typescript"))
+}
+
+fn in_typescript(project: &str) -> Vec<u8> {
+    typescript(&root().join(project), &|_| {}).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Rules that misbehave as their setting `mode` says.

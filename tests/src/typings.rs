@@ -33,7 +33,8 @@ fn definition(resolve: &Resolve, name: &str, ty: &TypeDef) -> String {
     let head = |word: &str| format!("\n{}export {word} {}", docs(&ty.docs, ""), pascal(name));
     match &ty.kind {
         TypeDefKind::Record(record) => {
-            let field = |f: &wit_parser::Field| format!("{}  {}: {};\n", docs(&f.docs, "  "), camel(&f.name), written(resolve, &f.ty));
+            let field =
+                |f: &wit_parser::Field| format!("{}  {}: {};\n", docs(&f.docs, "  "), camel(&f.name), written(resolve, &f.ty));
             format!("{} {{\n{}}}\n", head("interface"), record.fields.iter().map(field).collect::<String>())
         }
         TypeDefKind::Enum(cases) => union(head("type"), cases.cases.iter().map(|c| (&c.docs, format!("\"{}\"", c.name)))),
@@ -61,7 +62,11 @@ fn functions(resolve: &Resolve, name: &str, interface: &Interface) -> String {
         format!("{}  {}({}): {result};\n", docs(&f.docs, "  "), camel(name), parameters.collect::<Vec<_>>().join(", "))
     };
     let about = "/** What a component exports; an error of the contract is thrown. */";
-    format!("\n{about}\nexport interface {} {{\n{}}}\n", pascal(name), interface.functions.iter().map(function).collect::<String>())
+    format!(
+        "\n{about}\nexport interface {} {{\n{}}}\n",
+        pascal(name),
+        interface.functions.iter().map(function).collect::<String>()
+    )
 }
 
 fn written(resolve: &Resolve, ty: &Type) -> String {

@@ -2,7 +2,7 @@
 
 import { type Judged, type Reason, type Snapshot, Verdict } from "@andon/rules";
 
-import type { Codes } from "./manifest.ts";
+import { BEST, type Codes } from "./manifest.ts";
 
 export function evaluate({ metrics, standings, prize }: Codes, snapshot: Snapshot): Verdict {
   const judged = Object.values(metrics);
@@ -26,7 +26,7 @@ export function evaluate({ metrics, standings, prize }: Codes, snapshot: Snapsho
 
 /** The mean of what the metrics with enough data read, each as a share of the best, in thousandths; all of them without data. */
 function score(metrics: Codes["metrics"], snapshot: Snapshot): number {
-  const best = (metric: Judged) => (metric === metrics.happiness ? 100 : 1);
+  const best = (metric: Judged) => (metric === metrics.happiness ? BEST : 1);
   const known = Object.values(metrics).filter((metric) => metric.of(snapshot).status !== "insufficient");
   const shares = known.map((metric) => Math.min(Math.max(metric.of(snapshot).value / best(metric), 0), 1));
   const sum = shares.reduce((all, share) => all + share, 0);

@@ -1,10 +1,13 @@
 // What the rules declare: counters of contacts, four shares read off them, and two standings, one of which asks for coaching.
 
-import { atLeast, days, type Declaration, ratio, words } from "@andon/rules";
+import { atLeast, days, type Declaration, mean, ratio, words } from "@andon/rules";
 
 import { declareSettings } from "./settings.ts";
 
 export type Codes = ReturnType<typeof declare>;
+
+/** The happiest a buyer can say they are. */
+export const BEST = 100;
 
 /** A share says something from this many contacts on, and misses its target by at least this many. */
 const FLOORS = { minDenominator: 20, minNumerator: 2 };
@@ -60,7 +63,7 @@ function declareMetrics(d: Declaration, c: Counters) {
       ...FLOORS,
     }),
     happiness: d.judged("happiness", words("Happiness of buyers", "买家满意度"), {
-      formula: ratio(c.happiness, c.rated),
+      formula: mean(c.happiness, c.rated, BEST),
       window,
       limit: atLeast(50, 60),
       evidence: c.unhappy,

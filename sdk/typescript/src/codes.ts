@@ -39,6 +39,16 @@ export class Counter extends Handle<"counter"> {
   }
 }
 
+/** Of one buyer's orders, only so many of a period count. */
+export class Quota {
+  declare private readonly kind: "quota";
+
+  constructor(
+    /** Its place in the manifest. */
+    readonly index: number,
+  ) {}
+}
+
 /** Where a merchant may stand. */
 export class Standing extends Handle<"standing"> {}
 /** Why a mark was made. */

@@ -172,6 +172,8 @@ export interface Order {
   feedback: Feedback | null;
   /** Absent where nothing of it happened. */
   aftermath: Aftermath | null;
+  /** When the merchant took it on, where the marketplace asks for that. */
+  accepted: Instant | null;
 }
 
 export type Severity =
@@ -216,6 +218,23 @@ export interface Counter {
   byListing: boolean;
   /** Also counted by distinct buyer; only a `defect` counter can be, for its marks are what is counted. */
   byBuyer: boolean;
+  /** The quota under which its marks count, an index into `quotas`. */
+  quota: number | null;
+}
+
+/** A calendar month, or a block of one: from the 1st, the 11th, and the 21st to its end. */
+export type Period =
+  | "ten-days"
+  | "month";
+
+/**
+ * Of the orders of one buyer that have marks under a quota, only the first `most` of a period count. The host excludes such marks
+ * of all others, by `exclusion`. An order is dated by the earliest of them; what the rules exclude uses nothing up.
+ */
+export interface Quota {
+  most: number;
+  per: Period;
+  exclusion: number;
 }
 
 export interface Rolling {
@@ -223,16 +242,41 @@ export interface Rolling {
   lagDays: number;
 }
 
+export interface WholeMonths {
+  count: number;
+  firstDay: number;
+}
+
 export type Window =
   | { tag: "rolling"; val: Rolling }
-  /** The last n whole calendar months of the marketplace's calendar. */
-  | { tag: "months"; val: number }
+  /** The last `count` whole months of the marketplace's calendar, each beginning on `first-day` (1 to 28). */
+  | { tag: "months"; val: WholeMonths }
   | { tag: "quarter-to-date" }
+  /** From the first day of the year. Of a sum, a year that ended with at least so much is not left behind: it stays in the window. */
+  | { tag: "year-to-date"; val: number | null }
   | { tag: "lifetime" };
+
+export type Cadence =
+  /** As facts arrive. */
+  | { tag: "continuous" }
+  /** On this day of each month, in the marketplace's time zone; in between, standings are projections. */
+  | { tag: "monthly"; val: number }
+  /** On this weekday, 0 for Monday. */
+  | { tag: "weekly"; val: number };
 
 export interface Ratio {
   numerator: number;
   denominator: number;
+}
+
+/**
+ * The mean of marks, as stars or hours: one counter's sum over the number in another. A clean order adds `best` to the sum
+ * and 1 to the number: 5 of five stars, 0 hours.
+ */
+export interface Mean {
+  sum: number;
+  number: number;
+  best: number;
 }
 
 /** `points` for each whole `per` of the counter's sum: +4 for each 200 orders, -8 for each violation. */
@@ -253,6 +297,7 @@ export interface Points {
 /** Where a metric's value comes from. */
 export type Formula =
   | { tag: "ratio"; val: Ratio }
+  | { tag: "mean"; val: Mean }
   | { tag: "sum"; val: number }
   | { tag: "points"; val: Points };
 
@@ -286,6 +331,11 @@ export interface Metric {
    */
   minNumerator: number;
   minBuyers: number;
+  /**
+   * On which days it is read, where that is not the manifest's cadence: in between the last reading stands, and
+   * `breached-in-a-row` counts these days.
+   */
+  cadence: Cadence | null;
 }
 
 /** How bad a standing is, in the one ladder that all marketplaces share. */
@@ -300,14 +350,6 @@ export interface Standing {
   code: string;
   level: Level;
 }
-
-export type Cadence =
-  /** As facts arrive. */
-  | { tag: "continuous" }
-  /** On this day of each month, in the marketplace's time zone; in between, standings are projections. */
-  | { tag: "monthly"; val: number }
-  /** On this weekday, 0 for Monday. */
-  | { tag: "weekly"; val: number };
 
 export type SettingKind =
   | "integer"
@@ -328,6 +370,7 @@ export interface Manifest {
   name: string;
   version: string;
   counters: Counter[];
+  quotas: Quota[];
   metrics: Metric[];
   standings: Standing[];
   /** Why something may not be held against a merchant (carrier's fault, feedback struck, buyer's abuse). */
@@ -380,7 +423,7 @@ export interface Reading {
   /** The same metric over the whole marketplace; absent where it is not known, as at a moment in the past. */
   peers: number | null;
   status: Status;
-  /** Evaluation periods in a row, this one included, in which it was breached. */
+  /** Periods of its cadence in a row, this one included, in which it was breached. */
   breachedInARow: number;
 }
 
@@ -390,6 +433,8 @@ export interface Merchant {
   standing: number | null;
   standingSince: Instant;
   badges: number[];
+  /** When a person last lifted a suspension; absent where none ever was. */
+  reinstated: Instant | null;
 }
 
 export interface ListingSnapshot {

@@ -10,6 +10,7 @@ import {
   Judged,
   Metric,
   Policy,
+  Quota,
   ReasonCode,
   ReturnReason,
   Standing,
@@ -44,11 +45,14 @@ export interface Counting {
   readonly byListing?: boolean;
   /** Also counted by distinct buyer; only defects can be. */
   readonly byBuyer?: boolean;
+  /** The quota under which its marks count. */
+  readonly quota?: Quota;
 }
 
 /** Collects what rules declare. */
 export class Declaration {
   readonly #counters: contract.Counter[] = [];
+  readonly #quotas: contract.Quota[] = [];
   readonly #metrics: contract.Metric[] = [];
   readonly #standings: contract.Standing[] = [];
   readonly #causes: string[] = [];
@@ -81,7 +85,13 @@ export class Declaration {
   #counter(kind: contract.CounterKind, code: string, words: Words, counting: Counting): Counter {
     this.#word(code, words);
     const { byListing = false, byBuyer = false } = counting;
-    return new Counter(this.#counters.push({ code, kind, byListing, byBuyer }) - 1, code);
+    const quota = counting.quota?.index ?? null;
+    return new Counter(this.#counters.push({ code, kind, byListing, byBuyer, quota }) - 1, code);
+  }
+
+  /** Of one buyer's orders with marks under it, only the first `most` of a period count; those of the rest are excluded. */
+  quota(most: number, per: contract.Period, exclusion: Exclusion): Quota {
+    return new Quota(this.#quotas.push({ most, per, exclusion: exclusion.index }) - 1);
   }
 
   /** Something to show, and to judge if it has a limit. */
@@ -194,6 +204,7 @@ export class Declaration {
       version: about.version,
       cadence: about.cadence,
       counters: this.#counters,
+      quotas: this.#quotas,
       metrics: this.#metrics,
       standings: this.#standings,
       causes: this.#causes,

@@ -19,11 +19,18 @@ export interface MetricSpec {
   readonly minNumerator?: number;
   /** A miss on fewer distinct buyers than this is insufficient; needs a counter by buyer. */
   readonly minBuyers?: number;
+  /** On which days it is read, where that is not the rules' cadence. */
+  readonly cadence?: contract.Cadence;
 }
 
 /** One counter's sum over another's. */
 export function ratio(numerator: Counter, denominator: Counter): contract.Formula {
   return { tag: "ratio", val: { numerator: numerator.index, denominator: denominator.index } };
+}
+
+/** One counter's sum over the number in another, as stars or hours; a clean order adds `best` to the sum and 1 to the number. */
+export function mean(sum: Counter, number: Counter, best: number): contract.Formula {
+  return { tag: "mean", val: { sum: sum.index, number: number.index, best } };
 }
 
 /** A counter's plain sum. */
@@ -41,9 +48,14 @@ export function days(count: number, lag = 0): contract.Window {
   return { tag: "rolling", val: { days: count, lagDays: lag } };
 }
 
-/** The last `count` whole calendar months. */
-export function months(count: number): contract.Window {
-  return { tag: "months", val: count };
+/** The last `count` whole months, each beginning on `firstDay` (1 to 28). */
+export function months(count: number, firstDay = 1): contract.Window {
+  return { tag: "months", val: { count, firstDay } };
+}
+
+/** From the first day of the year. Of a sum, a year that ended with at least `carried` stays in the window. */
+export function yearToDate(carried: number | null = null): contract.Window {
+  return { tag: "year-to-date", val: carried };
 }
 
 /** From the first day of the quarter. */
@@ -75,5 +87,6 @@ export function lower(code: string, spec: MetricSpec): contract.Metric {
     minDenominator: spec.minDenominator ?? 0,
     minNumerator: spec.minNumerator ?? 0,
     minBuyers: spec.minBuyers ?? 0,
+    cadence: spec.cadence ?? null,
   };
 }
