@@ -16,7 +16,7 @@ use super::wiring::Wiring;
 
 /// Why modules cannot be linked.
 #[derive(Debug, thiserror::Error)]
-pub enum LinkError {
+pub(super) enum LinkError {
     /// Not WebAssembly.
     #[error("it cannot be read: {0}")]
     Read(#[from] wasmparser::BinaryReaderError),
