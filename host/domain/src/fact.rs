@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{Instant, Named};
 
+/// A value that has a word in JSON.
+pub trait Word: Copy + 'static {
+    /// Every value with its word, in the order of the contract.
+    fn words() -> &'static [(Self, &'static str)];
+}
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -22,6 +28,11 @@ macro_rules! words {
             /// The value a word names.
             pub fn of_word(word: &str) -> Option<Self> {
                 Self::ALL.iter().find(|(_, w)| *w == word).map(|(v, _)| *v)
+            }
+        }
+        impl $crate::fact::Word for $name {
+            fn words() -> &'static [(Self, &'static str)] {
+                Self::ALL
             }
         }
     };

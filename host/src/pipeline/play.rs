@@ -1,6 +1,7 @@
 //! Any moment again, read-only, from the stored facts: what had happened by then, what it meant then, and what the rules of
 //! today conclude from it. Also what-if, which adds to the counters and stores nothing.
 
+use andon_domain::calendar::Calendar;
 use andon_domain::fact::Fact;
 use andon_domain::ids::{Instant, Named};
 use andon_domain::manifest::Cadence;
@@ -106,7 +107,7 @@ fn account_at(
     merchant: i64,
     moment: Instant,
 ) -> Result<Account, PlayError> {
-    let mut book = Book { generation, days: Days::new(&market.calendar), facts: Vec::new(), listings: Vec::new() };
+    let mut book = Book::new(generation, &market.calendar);
     let mut after = 0;
     loop {
         let page = session.subjects_after(market.id, Some(merchant), after, PAGE)?;
@@ -122,7 +123,8 @@ fn account_at(
     Ok(book.close())
 }
 
-struct Book<'a> {
+/// Marks on their way into an account.
+pub(crate) struct Book<'a> {
     generation: &'a Generation,
     days: Days<'a>,
     facts: Vec<Candidate>,
@@ -130,15 +132,22 @@ struct Book<'a> {
     listings: Vec<u64>,
 }
 
-impl Book<'_> {
-    fn enter(&mut self, fact: &Fact, marks: Vec<Mark>) {
+impl<'a> Book<'a> {
+    /// Nothing entered yet.
+    pub(crate) fn new(generation: &'a Generation, calendar: &'a Calendar) -> Self {
+        Self { generation, days: Days::new(calendar), facts: Vec::new(), listings: Vec::new() }
+    }
+
+    /// Adds what a fact counts for.
+    pub(crate) fn enter(&mut self, fact: &Fact, marks: Vec<Mark>) {
         let order = if let Fact::Order(order) = fact { Some(order) } else { None };
         let (buyer, key) = (order.map(|o| o.buyer.key), order.map_or(0, |o| o.id.key));
         self.facts.push(Candidate { buyer, key, marks });
         self.listings.push(super::settle::parties(Some(fact)).1);
     }
 
-    fn close(mut self) -> Account {
+    /// The account that they add up to, with quotas kept.
+    pub(crate) fn close(mut self) -> Account {
         let manifest = self.generation.manifest();
         hold(manifest, &mut self.facts, |at| self.days.of(at));
         let (mut cells, mut listings, mut buyers) = (Vec::new(), Vec::new(), Vec::new());

@@ -1,0 +1,111 @@
+//! JSON laid out for people: what fits on a line stays on one, and members keep the order they came in.
+
+use std::fmt::Write;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Widest line, in characters.
+const WIDTH: usize = 120;
+const INDENT: usize = 2;
+
+/// Any JSON, its members in their own order.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(untagged)]
+pub(super) enum Node {
+    Members(Members),
+    Items(Vec<Node>),
+    Plain(Value),
+}
+
+/// The members of an object.
+pub(super) type Members = IndexMap<String, Node>;
+
+impl Node {
+    /// What something serialises to; nothing that is laid out here can fail to.
+    pub(super) fn of(value: &impl Serialize) -> Self {
+        let text = serde_json::to_string(value).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or(Self::Plain(Value::Null))
+    }
+
+    /// The text, without a line break at its end.
+    pub(super) fn text(&self) -> String {
+        let mut out = String::new();
+        self.write(&mut out, 0, 0);
+        out
+    }
+
+    /// The text with the outermost members or items on lines of their own, for comparing line by line.
+    pub(super) fn broken(&self) -> String {
+        let mut out = String::new();
+        self.write(&mut out, 0, WIDTH);
+        out
+    }
+
+    /// Writes this behind `used` characters of a line that begins `indent` in.
+    fn write(&self, out: &mut String, indent: usize, used: usize) {
+        let line = self.line();
+        // The character that follows, a comma or bracket, is counted too.
+        if indent + used + line.chars().count() < WIDTH || self.is_plain() {
+            return out.push_str(&line);
+        }
+        let inner = indent + INDENT;
+        let (open, close) = if matches!(self, Self::Items(_)) { ('[', ']') } else { ('{', '}') };
+        out.push(open);
+        for (i, (key, node)) in self.parts().into_iter().enumerate() {
+            let key = key.map(|key| format!("{}: ", Value::from(key))).unwrap_or_default();
+            let comma = if i == 0 { "" } else { "," };
+            let _ = write!(out, "{comma}\n{:inner$}{key}", "");
+            node.write(out, inner, key.chars().count());
+        }
+        let _ = write!(out, "\n{:indent$}{close}", "");
+    }
+
+    fn is_plain(&self) -> bool {
+        self.parts().is_empty()
+    }
+
+    fn parts(&self) -> Vec<(Option<&str>, &Self)> {
+        match self {
+            Self::Members(members) => members.iter().map(|(key, node)| (Some(key.as_str()), node)).collect(),
+            Self::Items(items) => items.iter().map(|node| (None, node)).collect(),
+            Self::Plain(_) => Vec::new(),
+        }
+    }
+
+    /// On one line, however long.
+    fn line(&self) -> String {
+        match self {
+            Self::Plain(value) => value.to_string(),
+            Self::Items(items) => format!("[{}]", items.iter().map(Self::line).collect::<Vec<_>>().join(", ")),
+            Self::Members(members) => {
+                let member = |(key, node): (&String, &Self)| format!("{}: {}", Value::from(key.as_str()), node.line());
+                format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_stays_on_a_line_and_order_is_kept() {
+        let node: Node = serde_json::from_str(r#"{ "b":[1,2.5,{}],"a":"x\"y" , "c":null}"#).unwrap();
+        assert_eq!(node.text(), r#"{"b": [1, 2.5, {}], "a": "x\"y", "c": null}"#);
+        let long = "l".repeat(WIDTH);
+        let wide: Node = serde_json::from_str(&format!(r#"{{"z":[{{"a":1}},"{long}"],"y":[]}}"#)).unwrap();
+        assert_eq!(wide.text(), format!("{{\n  \"z\": [\n    {{\"a\": 1}},\n    \"{long}\"\n  ],\n  \"y\": []\n}}"));
+        assert_eq!(serde_json::from_str::<Node>(&wide.text()).unwrap(), wide);
+    }
+
+    #[test]
+    fn a_line_is_as_wide_as_it_may_be_and_no_wider() {
+        for (spare, lines) in [(0, 1), (1, 3)] {
+            let node = Node::Items(vec![Node::Plain(Value::from("w".repeat(WIDTH - 5 + spare)))]);
+            assert_eq!(node.text().lines().count(), lines);
+        }
+    }
+}
