@@ -71,6 +71,11 @@ impl CaseFile {
         Ok(Self { cases, text, is_list })
     }
 
+    /// A case as a host gives it, without what it says of nothing.
+    pub fn from_host(text: &str) -> Result<Self, CaseError> {
+        Self::read(&parse::<Node>(text)?.bare().text())
+    }
+
     /// Makes an answer what is expected of the case of this number.
     pub fn accept(&mut self, number: usize, answer: &Answer) {
         let Some(members) = self.text.get_mut(number) else { return };

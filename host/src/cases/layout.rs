@@ -36,6 +36,19 @@ impl Node {
         out
     }
 
+    /// Without members that say nothing: null, and empty lists.
+    pub(super) fn bare(self) -> Self {
+        let says =
+            |node: &Self| !matches!(node, Self::Plain(Value::Null)) && !matches!(node, Self::Items(items) if items.is_empty());
+        match self {
+            Self::Members(members) => {
+                Self::Members(members.into_iter().filter(|(_, node)| says(node)).map(|(key, node)| (key, node.bare())).collect())
+            }
+            Self::Items(items) => Self::Items(items.into_iter().map(Self::bare).collect()),
+            plain @ Self::Plain(_) => plain,
+        }
+    }
+
     /// The text with the outermost members or items on lines of their own, for comparing line by line.
     pub(super) fn broken(&self) -> String {
         let mut out = String::new();

@@ -6,6 +6,7 @@ pub mod compile;
 pub mod demo;
 pub mod import;
 pub mod migrate;
+pub mod plugin;
 pub mod replay;
 pub mod serve;
 pub mod simulate;
@@ -66,6 +67,11 @@ enum Command {
         command: migrate::Command,
         #[command(flatten)]
         place: Place,
+    },
+    /// Write rules: start, build, check, test, measure and push them.
+    Plugin {
+        #[command(subcommand)]
+        command: plugin::Command,
     },
     /// Ask the rules again what they concluded in a stored verdict.
     Replay {
@@ -128,6 +134,7 @@ impl Cli {
             }
             Command::Token { args, place } => token::run(args, &place.settings()?),
             Command::Migrate { command, place } => migrate::run(&prepared(&place.settings()?)?, &command).await,
+            Command::Plugin { command } => command.run().await,
             Command::Replay { args, place } => replay::run(&open(&place.settings()?).await?, args).await,
             Command::Verify { args, place } => verify::run(&open(&place.settings()?).await?, args).await,
             Command::Compile(_) => bail!("this command runs alone"),

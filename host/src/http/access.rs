@@ -40,6 +40,8 @@ rights! {
     Deliver: EventsWrite;
     /// Register merchants.
     Register: MerchantsWrite;
+    /// Take a merchant's facts, without names, to test rules on.
+    Take: PluginsWrite;
     /// Change what counts of feedback.
     Moderate: EventsWrite | EnforcementsReview;
     /// Push rules and follow what becomes of them.

@@ -42,6 +42,7 @@ pub fn api() -> (Router<Http>, Document) {
         .routes(routes!(merchants::list::list))
         .routes(routes!(merchants::show::show))
         .routes(routes!(merchants::register::register))
+        .routes(routes!(merchants::snapshot::take))
         .routes(routes!(orders::show::show))
         .routes(routes!(orders::put::put))
         .routes(routes!(orders::list::list))

@@ -30,3 +30,4 @@ pub use judge::{ConfigureError, Judge};
 pub use limits::{Large, Limits};
 pub use refusal::{CODES, Refusal};
 pub use sandbox::Used;
+pub use wit::SERVED;

@@ -8,6 +8,7 @@ mod merchants;
 mod orders;
 mod plugins;
 mod probes;
+mod snapshot;
 mod verdicts;
 
 use andon_tests::events::{DAY, NOW, good_orders, rated};

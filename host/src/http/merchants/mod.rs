@@ -1,8 +1,10 @@
 //! `/v1/marketplaces/{m}/merchants`: who sells, and where each stands.
 
 pub mod list;
+mod mask;
 pub mod register;
 pub mod show;
+pub mod snapshot;
 
 use std::collections::BTreeMap;
 

@@ -136,7 +136,8 @@ pub struct Order {
 }
 
 impl Order {
-    fn of(order: fact::Order, history: &History, market: &Market) -> Self {
+    /// As it is shown; who changed feedback is in its history alone.
+    pub(super) fn of(order: fact::Order, history: &History, market: &Market) -> Self {
         let feedback = order.feedback.as_ref().map(|f| Feedback::of(f, history));
         let claim = |c: fact::Claim| Claim {
             reference: c.reference,
@@ -181,23 +182,25 @@ impl Order {
             claims: order.claims.into_iter().map(claim).collect(),
             returns: order.returns.into_iter().map(ret).collect(),
             incidents: order.incidents.into_iter().map(incident).collect(),
-            contacts: order.contacts.into_iter().map(contact).collect(),
+            contacts: order.contacts.into_iter().map(Into::into).collect(),
             events: None,
         }
     }
 }
 
-fn contact(c: fact::Contact) -> Contact {
-    Contact {
-        reference: c.id.name,
-        opened_at: time(c.opened),
-        channel: c.channel.word(),
-        reason: c.reason,
-        answer_owed: c.answer_owed,
-        first_answer_at: c.first_answer.map(time),
-        resolved_at: c.resolved.map(time),
-        reopened: c.reopened,
-        satisfaction: c.satisfaction,
+impl From<fact::Contact> for Contact {
+    fn from(c: fact::Contact) -> Self {
+        Self {
+            reference: c.id.name,
+            opened_at: time(c.opened),
+            channel: c.channel.word(),
+            reason: c.reason,
+            answer_owed: c.answer_owed,
+            first_answer_at: c.first_answer.map(time),
+            resolved_at: c.resolved.map(time),
+            reopened: c.reopened,
+            satisfaction: c.satisfaction,
+        }
     }
 }
 

@@ -1,0 +1,69 @@
+//! `andon plugin test --from-host`: a merchant's recorded facts become a case, so that a complaint becomes a test. The host hashes
+//! every reference before it gives facts out.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use reqwest::Method;
+
+use super::host::Host;
+use super::spinner;
+use crate::cases::{Answer, CaseFile};
+
+/// Whose facts to take, and what to call the case.
+#[derive(Debug, clap::Args)]
+pub struct FromHost {
+    /// Take a merchant's facts from a host and make a case of them, with what these rules answer for what is expected
+    #[arg(long, value_name = "MARKETPLACE/MERCHANT", conflicts_with_all = ["update", "watch", "filter", "json"])]
+    from_host: Option<String>,
+    /// With --from-host: the facts as they were known at this moment, RFC 3339
+    #[arg(long, value_name = "TIME", requires = "from_host")]
+    as_of: Option<String>,
+    /// With --from-host: leave out what began before this moment, RFC 3339
+    #[arg(long, value_name = "TIME", requires = "from_host")]
+    since: Option<String>,
+    /// With --from-host: name of the case's file
+    #[arg(long, default_value = "from-host", requires = "from_host")]
+    name: String,
+    #[command(flatten)]
+    host: Host,
+}
+
+/// A case as the host gave it.
+pub struct Snapshot {
+    text: String,
+    name: String,
+}
+
+impl FromHost {
+    /// Asks the host, where it is to be asked.
+    pub async fn fetch(&self) -> anyhow::Result<Option<Snapshot>> {
+        let Some(whom) = &self.from_host else { return Ok(None) };
+        let (marketplace, merchant) = whom.split_once('/').context("--from-host must be MARKETPLACE/MERCHANT")?;
+        let request = self.host.request(Method::GET, &["v1", "marketplaces", marketplace, "merchants", merchant, "snapshot"])?;
+        let moments = [("as_of", &self.as_of), ("since", &self.since)];
+        let query: Vec<_> = moments.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?))).collect();
+        let spinner = spinner(format!("Asking for the facts of {whom}"));
+        let text = self.host.send(request.query(&query)).await;
+        spinner.finish_and_clear();
+        Ok(Some(Snapshot { text: text?, name: self.name.clone() }))
+    }
+}
+
+/// Writes the case with what `answer` gives for what is expected. A case that is there already is not written over.
+pub fn keep(snapshot: &Snapshot, cases: &Path, answer: impl FnOnce(&CaseFile) -> anyhow::Result<Answer>) -> anyhow::Result<()> {
+    let path = cases.join(format!("{}.json", snapshot.name));
+    if path.exists() {
+        bail!("{} is there already; choose another --name", path.display());
+    }
+    let mut file = CaseFile::from_host(&snapshot.text).context("the host's snapshot is no case for this version")?;
+    let answer = answer(&file)?;
+    file.accept(0, &answer);
+    std::fs::create_dir_all(cases).with_context(|| format!("{} cannot be made", cases.display()))?;
+    std::fs::write(&path, file.text()).with_context(|| format!("{} cannot be written", path.display()))?;
+    println!(
+        "{} holds the facts, and what these rules make of them now. Change what is expected to what is right.",
+        path.display()
+    );
+    Ok(())
+}

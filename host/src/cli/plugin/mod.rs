@@ -1,0 +1,54 @@
+//! `andon plugin`: the tool of whoever writes rules, from an empty directory to a component in a host. A file a subcommand.
+
+pub mod bench;
+pub mod build;
+pub mod check;
+pub mod from_host;
+pub mod host;
+pub mod new;
+pub mod project;
+pub mod push;
+pub mod test;
+pub mod watch;
+
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+
+/// What to do.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Start a project of rules that builds and passes its tests at once.
+    New(new::Args),
+    /// Make a component of a project.
+    Build(build::Args),
+    /// Say all that a host would refuse.
+    Check(check::Args),
+    /// Run the cases of a project through the sandbox.
+    Test(test::Args),
+    /// Measure fuel, memory, time and size against the limits.
+    Bench(bench::Args),
+    /// Hand a component to a host.
+    Push(push::Args),
+}
+
+impl Command {
+    /// Does it.
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::New(args) => new::run(&args),
+            Self::Build(args) => build::run(&args),
+            Self::Check(args) => check::run(&args),
+            Self::Test(args) => test::run(args).await,
+            Self::Bench(args) => bench::run(&args),
+            Self::Push(args) => push::run(args).await,
+        }
+    }
+}
+
+/// Turns until it is cleared, where somebody watches.
+fn spinner(message: impl Into<String>) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner().with_message(message.into());
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    spinner
+}

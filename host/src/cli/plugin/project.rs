@@ -1,0 +1,124 @@
+//! What a path given on the command line is: a project of rules in some language, or a component made of one.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+
+use super::spinner;
+use crate::rules::{Engine, Limits, Refusal, Rules, build};
+
+/// Which rules.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Source {
+    /// Directory of the project (with Cargo.toml or package.json), or a component (.wasm)
+    #[arg(default_value = ".", value_name = "PATH")]
+    path: PathBuf,
+}
+
+/// Rules as their author has them.
+#[derive(Debug)]
+pub enum Project {
+    /// A crate.
+    Rust {
+        /// Where the crate is.
+        directory: PathBuf,
+        /// Where its workspace is, which may be the crate itself.
+        workspace: PathBuf,
+        /// Its name.
+        package: String,
+    },
+    /// A component, of whatever it was made.
+    Component(PathBuf),
+}
+
+impl Source {
+    /// Looks at what lies there.
+    pub fn project(&self) -> anyhow::Result<Project> {
+        let path = &self.path;
+        if path.is_file() {
+            return Ok(Project::Component(path.clone()));
+        }
+        let directory =
+            path.canonicalize().with_context(|| format!("{} is neither a directory nor a component", path.display()))?;
+        if directory.join("Cargo.toml").is_file() {
+            return rust(directory);
+        }
+        bail!(
+            "{} holds neither Cargo.toml (rules in Rust) nor package.json (rules in TypeScript); `andon plugin new NAME` starts a project",
+            directory.display()
+        )
+    }
+}
+
+fn rust(directory: PathBuf) -> anyhow::Result<Project> {
+    let path = directory.join("Cargo.toml");
+    let manifest: toml::Table =
+        std::fs::read_to_string(&path)?.parse().with_context(|| format!("{} cannot be read", path.display()))?;
+    let package = manifest.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
+    let package =
+        package.with_context(|| format!("{} has no package.name; name the directory of one crate", path.display()))?.to_owned();
+    let cargo = Command::new("cargo")
+        .args(["locate-project", "--workspace", "--message-format", "plain"])
+        .current_dir(&directory)
+        .output()
+        .context("cargo could not be run; install Rust first (https://rustup.rs)")?;
+    if !cargo.status.success() {
+        bail!("cargo cannot make sense of {}:\n{}", path.display(), String::from_utf8_lossy(&cargo.stderr).trim());
+    }
+    let root = PathBuf::from(String::from_utf8_lossy(&cargo.stdout).trim());
+    let workspace = root.parent().map_or_else(|| directory.clone(), Path::to_owned);
+    Ok(Project::Rust { directory, workspace, package })
+}
+
+impl Project {
+    /// The component's bytes, made anew where there is anything to make.
+    pub fn component(&self) -> anyhow::Result<Vec<u8>> {
+        match self {
+            Self::Component(path) => std::fs::read(path).with_context(|| format!("{} cannot be read", path.display())),
+            Self::Rust { workspace, package, .. } => {
+                let spinner = spinner(format!("Building {package}"));
+                let built = build::build(workspace, package, &|line| spinner.set_message(line.to_owned()));
+                spinner.finish_and_clear();
+                built.with_context(|| format!("{package} cannot be built"))
+            }
+        }
+    }
+
+    /// Where a component made of it is kept.
+    pub fn output(&self) -> PathBuf {
+        match self {
+            Self::Component(path) => path.clone(),
+            Self::Rust { workspace, package, .. } => workspace.join("target").join(format!("{package}.wasm")),
+        }
+    }
+
+    /// Where its own files are.
+    pub fn directory(&self) -> &Path {
+        match self {
+            Self::Component(path) => path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+            Self::Rust { directory, .. } => directory,
+        }
+    }
+}
+
+/// An engine with the limits that a host has unless it is told otherwise.
+pub fn engine() -> anyhow::Result<Arc<Engine>> {
+    Ok(Engine::new(Limits::default())?)
+}
+
+/// Admits a component as a host does; the inner error is the refusal.
+pub fn admit(engine: &Arc<Engine>, component: &[u8]) -> Result<Arc<Rules>, Refusal> {
+    let spinner = spinner("Compiling for this machine");
+    let admitted = engine.admit(component);
+    spinner.finish_and_clear();
+    admitted
+}
+
+/// All that is wrong with a component, a line each.
+pub fn refusal(refusal: &Refusal) -> anyhow::Error {
+    let problem = |p: &andon_domain::admission::Problem| format!("  {} {}", p.field, p.reason);
+    let lines: Vec<_> = refusal.problems().iter().map(problem).collect();
+    anyhow::anyhow!("a host would refuse it ({}):\n{}", refusal.code(), lines.join("\n"))
+}

@@ -1,0 +1,42 @@
+//! What `check` says of components that a host would not take, and what every command says to who calls it wrongly.
+
+use super::{bench, plugin};
+
+#[test]
+fn all_that_a_host_would_refuse_is_said_with_field_and_reason() {
+    let place = bench(&[]);
+    let sound = plugin(place.path(), &["check", "rules.wasm", "--json"]);
+    let about = sound.json();
+    assert_eq!((&about["accepted"], &about["name"]), (&true.into(), &"amazon".into()));
+    assert_eq!(about["bytes"].as_u64().unwrap(), andon_tests::guests::amazon().len() as u64);
+    assert!(plugin(place.path(), &["check", "rules.wasm"]).ok().ends_with("A host would take it.\n"));
+
+    std::fs::write(place.path().join("rules.wasm"), b"\0asm\x01\0\0\0").unwrap();
+    let ran = plugin(place.path(), &["check", "rules.wasm"]);
+    assert_eq!(
+        ran.failed(),
+        "error: a host would refuse it (E_INVALID):\n  component is a core module; it must be made a component first"
+    );
+    let problems = plugin(place.path(), &["check", "rules.wasm", "--json"]).json();
+    assert_eq!(
+        (&problems["accepted"], &problems["code"], &problems["problems"][0]["field"]),
+        (&false.into(), &"E_INVALID".into(), &"component".into())
+    );
+}
+
+#[test]
+fn what_is_missing_is_named_with_what_to_do_about_it() {
+    let place = tempfile::tempdir().unwrap();
+    let said = |arguments: &[&str]| plugin(place.path(), arguments).failed().to_owned();
+    assert!(said(&["build"]).contains("holds neither Cargo.toml (rules in Rust) nor package.json"));
+    assert!(said(&["check", "gone.wasm"]).contains("gone.wasm is neither a directory nor a component"));
+    assert!(said(&["new", "My Rules"]).contains(r#"the name "My Rules" must be lower-case letters"#));
+    std::fs::create_dir(place.path().join("taken")).unwrap();
+    std::fs::write(place.path().join("taken/file"), "").unwrap();
+    assert!(said(&["new", "taken"]).contains("taken is there already; choose another with --dir"));
+    std::fs::write(place.path().join("Cargo.toml"), "[workspace]\n").unwrap();
+    assert!(said(&["build"]).contains("has no package.name"));
+    let wasm = bench(&[]);
+    let push = plugin(wasm.path(), &["push", "rules.wasm"]);
+    assert_eq!(push.failed(), "error: a token is needed: give --token or set ANDON_TOKEN");
+}
