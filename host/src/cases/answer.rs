@@ -182,10 +182,14 @@ impl Answer {
     pub(super) fn plain(mut self, at_rest: &BTreeMap<String, Reading>) -> Self {
         for marks in self.marks.iter_mut().flat_map(BySubject::kinds) {
             marks.retain(|_, marks| !marks.is_empty());
-            marks.values_mut().for_each(|marks| marks.sort_unstable());
+            for marks in marks.values_mut() {
+                marks.sort_unstable();
+            }
         }
         if let Some(readings) = &mut self.readings {
-            readings.values_mut().for_each(|reading| reading.value = (reading.value * DECIMALS).round() / DECIMALS);
+            for reading in readings.values_mut() {
+                reading.value = (reading.value * DECIMALS).round() / DECIMALS;
+            }
             readings.retain(|code, reading| at_rest.get(code) != Some(reading));
         }
         self

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Widest line, in characters.
-const WIDTH: usize = 120;
+const WIDTH: usize = 130;
 const INDENT: usize = 2;
 
 /// Any JSON, its members in their own order.

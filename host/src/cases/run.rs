@@ -53,7 +53,7 @@ pub fn run(rules: &Arc<Rules>, case: &Case) -> Result<Answer, CaseError> {
         let telling = Telling { manifest, listings: listings(&facts) };
         let answer = Answer {
             marks: Some(telling.marks(&happened.subjects, &classified)),
-            revisits: Some(telling.revisits(&happened.subjects, &classified)),
+            revisits: Some(by_subject(&happened.subjects, classified.iter().map(|answer| answer.revisit.map(Moment)))),
             readings: Some(telling.readings(&shown)),
             verdict: verdicts.first().map(|verdict| telling.verdict(verdict)),
             ..Answer::default()
@@ -98,10 +98,6 @@ impl Telling<'_> {
                 Some(marks).filter(|marks| !marks.is_empty())
             }),
         )
-    }
-
-    fn revisits(&self, subjects: &[Subject], classified: &[Classified]) -> BySubject<Moment> {
-        by_subject(subjects, classified.iter().map(|answer| answer.revisit.map(Moment)))
     }
 
     fn mark(&self, mark: &andon_domain::mark::Mark) -> Mark {
@@ -169,9 +165,12 @@ fn code(codes: &[String], index: u16) -> String {
     codes.get(usize::from(index)).cloned().unwrap_or_default()
 }
 
+/// Copies of one fact, each with its answer if there is one.
+type Copies<'a, T> = Vec<(&'a Subject, Option<T>)>;
+
 /// Answers by subject. Copies of one fact stand under what it is written as, unless they were answered differently.
-fn by_subject<T: PartialEq + Clone>(subjects: &[Subject], answers: impl Iterator<Item = Option<T>>) -> BySubject<T> {
-    let mut groups: BTreeMap<(Kind, &str), Vec<(&Subject, Option<T>)>> = BTreeMap::new();
+fn by_subject<T: PartialEq>(subjects: &[Subject], answers: impl Iterator<Item = Option<T>>) -> BySubject<T> {
+    let mut groups: BTreeMap<(Kind, &str), Copies<'_, T>> = BTreeMap::new();
     for (subject, answer) in subjects.iter().zip(answers) {
         groups.entry((subject.kind, &subject.written)).or_default().push((subject, answer));
     }

@@ -53,7 +53,7 @@ fn what_is_wrong_is_named_with_its_path() {
             r#", "events": [{"type": "andon.order.delivered", "time": "2026-03-06T00:00:00Z", "subject": "o"}]"#,
             "events[0]: time: ",
         ),
-        (r#"} {"#, "case: trailing characters"),
+        ("} {", "case: trailing characters"),
     ] {
         let refusal = refusal(rest);
         assert!(refusal.starts_with(expected), "{refusal}");

@@ -68,18 +68,17 @@ fn settings_overrides_peers_and_floors_reach_the_rules() {
             ]}} {rest}}}"#
         )
     };
-    let reading = |status: &str| {
+    let reading = |rest: &str| {
         format!(
             r#", "readings": {{
-                "late-shipment-rate-30": {{"value": 1, "numerator": 30, "denominator": 30, "status": "{status}"{}}},
-                "valid-tracking-rate": {{"value": 0, "numerator": 0, "denominator": 30, "status": "breached", "breached_in_a_row": 4}}
-            }}"#,
-            if status == "breached" { r#", "breached_in_a_row": 13"# } else { "" }
+                "late-shipment-rate-30": {{"value": 1, "numerator": 30, "denominator": 30, {rest}}},
+                "odr": {{"value": 0, "numerator": 0, "denominator": 30, "status": "good"}}
+            }}"#
         )
     };
     let place = bench(&[
-        ("late.json", &late("{}", &reading("breached"))),
-        ("floor.json", &late(r#"{"late-shipment-rate-30": {"min_denominator": 31}}"#, &reading("insufficient"))),
+        ("late.json", &late("{}", &reading(r#""status": "breached", "breached_in_a_row": 13"#))),
+        ("floor.json", &late(r#"{"late-shipment-rate-30": {"min_denominator": 31}}"#, &reading(r#""status": "insufficient""#))),
         (
             "refused.json",
             r#"{"now": "2026-03-05T00:00:00Z", "settings": {"preview-days": 99}, "error": "setting preview-days is above 31"}"#,

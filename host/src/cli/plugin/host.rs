@@ -45,11 +45,16 @@ async fn refused(response: Response) -> String {
     let problem = serde_json::from_str::<Value>(&body).ok().filter(|_| is_problem);
     let Some(problem) = problem else { return format!("the host answered {status}; is this an Andon host?") };
     let text = |key: &str| problem.get(key).and_then(Value::as_str);
-    let mut lines = vec![format!("the host answered {status}: {}", text("title").unwrap_or("no reason given"))];
-    lines.extend(text("detail").map(str::to_owned));
-    for problem in problem.get("problems").and_then(Value::as_array).into_iter().flatten() {
+    let code = text("code").map(|code| format!(" ({code})")).unwrap_or_default();
+    let title = format!("the host answered {status}: {}{code}", text("title").unwrap_or("no reason given"));
+    // Where every field at fault is listed, the detail repeats the first of them.
+    let listed = problem.get("problems").and_then(Value::as_array).into_iter().flatten().map(|problem| {
         let text = |key: &str| problem.get(key).and_then(Value::as_str).unwrap_or_default();
-        lines.push(format!("{} {}", text("field"), text("reason")));
+        format!("{} {}", text("field"), text("reason"))
+    });
+    let mut lines: Vec<String> = std::iter::once(title).chain(listed).collect();
+    if lines.len() == 1 {
+        lines.extend(text("detail").map(str::to_owned));
     }
     lines.join("\n  ")
 }

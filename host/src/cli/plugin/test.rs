@@ -125,7 +125,10 @@ impl Bench {
             let updated = if updated > 0 { format!(", {updated} updated") } else { String::new() };
             println!("\n{passed} passed{updated}, {failed} failed");
         }
-        if failed > 0 { bail!("{failed} of {} cases failed", all.len()) } else { Ok(()) }
+        if failed > 0 {
+            bail!("{failed} of {} cases failed", all.len());
+        }
+        Ok(())
     }
 }
 
