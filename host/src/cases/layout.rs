@@ -1,4 +1,4 @@
-//! JSON laid out for people: what fits on a line stays on one, and members keep the order they came in.
+//! JSON laid out for people: what fits on a line stays on one, but several objects have a line each; members keep the order they came in.
 
 use std::fmt::Write;
 
@@ -60,7 +60,8 @@ impl Node {
     fn write(&self, out: &mut String, indent: usize, used: usize) {
         let line = self.line();
         // The character that follows, a comma or bracket, is counted too.
-        if indent + used + line.chars().count() < WIDTH || self.is_plain() {
+        let fits = indent + used + line.chars().count() < WIDTH && !self.holds_list();
+        if fits || self.is_plain() {
             return out.push_str(&line);
         }
         let inner = indent + INDENT;
@@ -73,6 +74,13 @@ impl Node {
             node.write(out, inner, key.chars().count());
         }
         let _ = write!(out, "\n{:indent$}{close}", "");
+    }
+
+    /// Whether there is a list of several objects in it: those are compared line by line, by people and by tools.
+    fn holds_list(&self) -> bool {
+        let object = |node: &Self| matches!(node, Self::Members(members) if !members.is_empty());
+        let is_list = matches!(self, Self::Items(items) if items.len() > 1 && items.iter().any(object));
+        is_list || self.parts().iter().any(|(_, node)| node.holds_list())
     }
 
     fn is_plain(&self) -> bool {
