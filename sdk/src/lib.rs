@@ -99,9 +99,9 @@ pub mod testing;
 pub mod facts {
     // Listed by name: see `bindings`.
     pub use crate::bindings::andon::rules::facts::{
-        Actor, Aftermath, CancelReason, Cancellation, Channel, Claim, ClaimKind, ClaimState, Contact, Feedback, FeedbackState, Fulfilment,
-        Incident, IncidentKind, Instant, Money, Order, ReturnOutcome, ReturnRequest, ServiceLevel, Severity, Subject, Tracking,
-        Violation, ViolationState,
+        Actor, Aftermath, CancelReason, Cancellation, Channel, Claim, ClaimKind, ClaimState, Contact, Feedback, FeedbackState,
+        Fulfilment, Incident, IncidentKind, Instant, Money, Order, ReturnOutcome, ReturnRequest, ServiceLevel, Severity, Subject,
+        Tracking, Violation, ViolationState,
     };
 
     /// Milliseconds in an hour.

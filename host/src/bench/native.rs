@@ -8,8 +8,8 @@ use andon_domain::fact;
 use andon_domain::reading;
 use andon_domain::verdict;
 use andon_sdk::facts::{
-    Aftermath, Claim, ClaimKind, ClaimState, Feedback, FeedbackState, Fulfilment, Order, ReturnOutcome, ReturnRequest, ServiceLevel,
-    Subject, Tracking,
+    Aftermath, Claim, ClaimKind, ClaimState, Feedback, FeedbackState, Fulfilment, Order, ReturnOutcome, ReturnRequest,
+    ServiceLevel, Subject, Tracking,
 };
 use andon_sdk::{__export as guest, Merchant, Reading, Snapshot, Status};
 use anyhow::{anyhow, bail};

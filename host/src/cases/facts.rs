@@ -38,6 +38,7 @@ pub(super) struct Order {
     pub(super) fulfilment: Option<Spoken<Fulfilment>>,
     pub(super) service: Option<Spoken<ServiceLevel>>,
     pub(super) placed_at: Option<Moment>,
+    pub(super) accepted_at: Option<Moment>,
     pub(super) ship_by: Option<Moment>,
     pub(super) deliver_by: Option<Moment>,
     pub(super) shipped_at: Option<Moment>,

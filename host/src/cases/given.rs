@@ -41,6 +41,7 @@ pub(super) struct Party {
     standing: Option<String>,
     standing_since: Option<Moment>,
     badges: Vec<String>,
+    reinstated_at: Option<Moment>,
 }
 
 impl Case {
@@ -69,6 +70,7 @@ impl Case {
             standing: standing.map(|code| index("merchant.standing", code, &standings)).transpose()?,
             standing_since: self.merchant.standing_since.map_or(joined, |at| at.0),
             badges: self.merchant.badges.iter().map(|code| index("merchant.badges", code, &badges)).collect::<Result<_, _>>()?,
+            reinstated: self.merchant.reinstated_at.map(|at| at.0),
         })
     }
 

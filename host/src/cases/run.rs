@@ -39,7 +39,7 @@ pub fn run(rules: &Arc<Rules>, case: &Case) -> Result<Answer, CaseError> {
         let classified = generation.judge.classify(now, &facts)?;
         let mut book = Book::new(&generation, &calendar);
         for (fact, classified) in facts.iter().zip(&classified) {
-            book.enter(fact, &classified.marks);
+            book.enter(fact, classified.marks.clone());
         }
         let snapshot = |account: &Account| {
             let mut snapshot = reader.snapshot(account, party.clone(), &[]);

@@ -134,6 +134,7 @@ impl Writing<'_> {
             fulfilment: said(o.fulfilment, Fulfilment::Merchant),
             service: said(o.service, ServiceLevel::Standard),
             placed: o.placed_at.map_or(self.case.now.0 - AGO, |at| at.0),
+            accepted: millis(o.accepted_at),
             ship_by: millis(o.ship_by),
             deliver_by: millis(o.deliver_by),
             shipped: millis(o.shipped_at),

@@ -3,9 +3,9 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 
 use crate::facts::{
-    Actor, Aftermath, CancelReason, Cancellation, Channel, Claim, ClaimKind, ClaimState, Contact, Feedback, FeedbackState, Fulfilment,
-    Incident, IncidentKind, Instant, Order, ReturnOutcome, ReturnRequest, ServiceLevel, Severity, Subject, Tracking, Violation,
-    ViolationState,
+    Actor, Aftermath, CancelReason, Cancellation, Channel, Claim, ClaimKind, ClaimState, Contact, Feedback, FeedbackState,
+    Fulfilment, Incident, IncidentKind, Instant, Order, ReturnOutcome, ReturnRequest, ServiceLevel, Severity, Subject, Tracking,
+    Violation, ViolationState,
 };
 
 /// A moment, written as `2026-03-01`, `2026-03-01 12:30`, `2026-03-01 12:30:05` or `2026-03-01 12:30:05.001` (UTC), or given in

@@ -1,9 +1,9 @@
 //! `andon plugin` as an author runs it: the binary in a process, a directory of its own, and what it prints.
 
 mod cases;
-mod from_host;
 mod project;
 mod refused;
+mod served;
 mod watch;
 
 use std::path::Path;

@@ -46,6 +46,7 @@ pub struct Known {
     standing: Option<String>,
     standing_since: String,
     badges: Vec<String>,
+    reinstated_at: Option<String>,
 }
 
 /// A violation.
@@ -124,6 +125,7 @@ fn known(generation: &Generation, party: &Party) -> Known {
         standing: party.standing.and_then(|index| manifest.standings.get(usize::from(index))).map(|s| s.code.clone()),
         standing_since: time(party.standing_since),
         badges: party.badges.iter().filter_map(badge).collect(),
+        reinstated_at: party.reinstated.map(time),
     }
 }
 
