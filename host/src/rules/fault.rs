@@ -82,18 +82,27 @@ impl PluginFault {
 
     /// From what the machine reports of a call. `denied` says whether the guest was refused memory on the way.
     pub(super) fn of_call(error: &wasmtime::Error, denied: bool) -> Self {
+        // Not a trap: the guest returned, and what it handed over could not be read (out of bounds, not UTF-8, too large).
+        Self::of_guest(error, denied).unwrap_or_else(|| Self::output("answer", quote(&error.root_cause().to_string())))
+    }
+
+    /// From what the machine reports of starting an instance.
+    pub(super) fn of_start(error: &wasmtime::Error, denied: bool) -> Self {
+        // Not a trap: nothing of the guest ran, and this machine had no room for it.
+        Self::of_guest(error, denied).unwrap_or_else(|| Self::Unavailable(quote(&format!("{error:#}"))))
+    }
+
+    fn of_guest(error: &wasmtime::Error, denied: bool) -> Option<Self> {
         if denied {
-            return Self::Memory;
+            return Some(Self::Memory);
         }
-        match error.downcast_ref::<Trap>() {
-            Some(Trap::OutOfFuel) => Self::Fuel,
-            Some(Trap::Interrupt) => Self::Deadline,
-            Some(Trap::StackOverflow) => Self::Stack,
-            Some(Trap::AllocationTooLarge) => Self::Memory,
-            Some(trap) => Self::Trap(trap.to_string()),
-            // Not a trap: the guest returned, and its answer could not be read (out of bounds, not UTF-8, too large).
-            None => Self::output("answer", quote(&error.root_cause().to_string())),
-        }
+        Some(match error.downcast_ref::<Trap>()? {
+            Trap::OutOfFuel => Self::Fuel,
+            Trap::Interrupt => Self::Deadline,
+            Trap::StackOverflow => Self::Stack,
+            Trap::AllocationTooLarge => Self::Memory,
+            trap => Self::Trap(trap.to_string()),
+        })
     }
 }
 
@@ -117,13 +126,13 @@ impl fmt::Display for PluginFault {
 
 impl std::error::Error for PluginFault {}
 
-/// A plugin's text with control characters and marks of direction taken out, cut at [`MAX_QUOTE`] bytes.
+/// A plugin's text with control characters, ends of lines, marks of direction and what cannot be seen taken out, cut at [`MAX_QUOTE`] bytes.
 pub(super) fn quote(text: &str) -> String {
     let mut quoted = String::new();
-    for c in text
-        .chars()
-        .filter(|c| !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
-    {
+    for c in text.chars().filter(|c| {
+        !c.is_control()
+            && !matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    }) {
         if quoted.len() + c.len_utf8() > MAX_QUOTE {
             break;
         }

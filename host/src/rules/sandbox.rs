@@ -72,6 +72,11 @@ impl<'a> Sandbox<'a> {
         call(&mut self.store).map_err(|error| PluginFault::of_call(&error, self.store.data().denied))
     }
 
+    /// Makes an instance. After a fault the sandbox must be dropped, as after one of `run`.
+    pub(super) fn start<R>(&mut self, start: impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<R>) -> Result<R, PluginFault> {
+        start(&mut self.store).map_err(|error| PluginFault::of_start(&error, self.store.data().denied))
+    }
+
     /// What was used so far.
     pub(super) fn used(&self) -> Used {
         let left = self.store.get_fuel().unwrap_or(0);

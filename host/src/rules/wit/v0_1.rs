@@ -45,7 +45,7 @@ impl Contract {
     /// An instance whose exports have the right types. The outer error is the guest's fault while it starts, the inner one a
     /// type that differs from the contract's.
     pub(in crate::rules) fn instance(&self, sandbox: &mut Sandbox<'_>) -> Result<wasmtime::Result<Instance>, PluginFault> {
-        let instance = sandbox.run(|store| self.pre.instance_pre().instantiate(store))?;
+        let instance = sandbox.start(|store| self.pre.instance_pre().instantiate(store))?;
         sandbox.run(|store| Ok(bindings::Rules::new(store, &instance).map(Instance)))
     }
 }
