@@ -1,7 +1,7 @@
 //! The machine that runs plugins: one per process. Everything the contract does not need is off, so that most of what was ever
 //! found wrong with such machines cannot be reached from a plugin.
 
-use std::sync::{Condvar, Mutex, PoisonError, mpsc};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -111,23 +111,42 @@ impl Drop for Ticker {
     }
 }
 
-/// Counts instances, so that plugins never hold more memory together than was meant for them.
+/// Counts instances, so that plugins never hold more memory together than was meant for them. Who waits longest is served first:
+/// one plugin asked in a tight loop cannot keep coming before another that is asked now and then.
 #[derive(Debug)]
 struct Permits {
-    free: Mutex<u32>,
-    returned: Condvar,
+    line: Mutex<Line>,
+    moved: Condvar,
+}
+
+#[derive(Debug)]
+struct Line {
+    free: u32,
+    /// Numbers are handed out in the order of arrival; the one at `served` is next.
+    next: u64,
+    served: u64,
 }
 
 impl Permits {
     fn new(count: u32) -> Self {
-        Self { free: Mutex::new(count), returned: Condvar::new() }
+        Self { line: Mutex::new(Line { free: count, next: 0, served: 0 }), moved: Condvar::new() }
     }
 
     fn take(&self) -> Permit<'_> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = self.returned.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
-        *free -= 1;
+        let mut line = self.line();
+        let mine = line.next;
+        line.next += 1;
+        let waits = |line: &mut Line| line.free == 0 || line.served != mine;
+        let mut line = self.moved.wait_while(line, waits).unwrap_or_else(PoisonError::into_inner);
+        line.free -= 1;
+        line.served += 1;
+        // Another may be free for the next in line.
+        self.moved.notify_all();
         Permit(self)
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -137,8 +156,8 @@ pub(super) struct Permit<'a>(&'a Permits);
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.returned.notify_one();
+        self.0.line().free += 1;
+        self.0.moved.notify_all();
     }
 }
 
@@ -160,9 +179,29 @@ mod tests {
         let permits = Permits::new(1);
         for _ in 0..3 {
             let permit = permits.take();
-            assert_eq!(*permits.free.lock().unwrap(), 0);
+            assert_eq!(permits.line().free, 0);
             drop(permit);
         }
+    }
+
+    #[test]
+    fn who_came_first_is_served_first() {
+        let (permits, order) = (Permits::new(1), Mutex::new(Vec::new()));
+        thread::scope(|scope| {
+            let held = permits.take();
+            for i in 0..8 {
+                let (permits, order) = (&permits, &order);
+                scope.spawn(move || {
+                    let _permit = permits.take();
+                    order.lock().unwrap().push(i);
+                });
+                while permits.line().next != i + 2 {
+                    thread::yield_now();
+                }
+            }
+            drop(held);
+        });
+        assert_eq!(order.into_inner().unwrap(), (0..8).collect::<Vec<_>>());
     }
 
     #[test]
