@@ -1,12 +1,14 @@
 //! Looks at a component's bytes before the compiler does. The compiler's own ceilings are made for browsers; a plugin that needs
 //! more than these is not a plugin.
 
+use std::collections::HashSet;
+
 use andon_domain::admission::Problem;
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
 use wasmparser::types::TypesRef;
-use wasmparser::{Encoding, Operator, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{ComponentInstance, Encoding, Instance, Operator, Parser, Payload, Validator, WasmFeatures};
 
-use super::engine::{CORE_INSTANCES, MEMORIES};
+use super::engine::{CORE_INSTANCES, MEMORIES, TABLES};
 use super::fault::quote;
 use super::limits::Limits;
 use super::refusal::{Code, Refusal};
@@ -20,6 +22,8 @@ const MAX_ENTRIES: usize = 20_000;
 const MAX_NAMED: usize = 1_000;
 const MAX_CUSTOM_SECTIONS: usize = 200;
 const MAX_NAME_BYTES: usize = 1_024;
+/// Tells the index of a component from that of a module.
+const COMPONENT: u32 = 1 << 31;
 /// Compiling takes time and memory in proportion to the largest function, and worse than that to its locals.
 const MAX_BODY_BYTES: usize = 512 << 10;
 const MAX_LOCALS: u64 = 5_000;
@@ -89,10 +93,12 @@ fn only_types(types: TypesRef<'_>, name: &str) -> bool {
 /// What has been seen so far.
 struct Counts<'a> {
     limits: &'a Limits,
-    depth: usize,
     modules: usize,
     components: usize,
     memories: u64,
+    tables: usize,
+    /// What the components that are open have instantiated, by index; modules and components are numbered each for themselves.
+    scopes: Vec<HashSet<u32>>,
     functions: usize,
     entries: usize,
     named: usize,
@@ -105,10 +111,11 @@ impl<'a> Counts<'a> {
     fn new(limits: &'a Limits) -> Self {
         Self {
             limits,
-            depth: 0,
             modules: 0,
             components: 0,
             memories: 0,
+            tables: 0,
+            scopes: Vec::new(),
             functions: 0,
             entries: 0,
             named: 0,
@@ -120,22 +127,22 @@ impl<'a> Counts<'a> {
     fn add(&mut self, payload: &Payload<'_>) -> Result<(), Refusal> {
         match payload {
             Payload::Version { encoding: Encoding::Module, .. } => {
-                self.depth += 1;
+                self.scopes.push(HashSet::new());
                 count(&mut self.modules, 1, MAX_MODULES, "core modules")
             }
             Payload::Version { encoding: Encoding::Component, .. } => {
-                self.depth += 1;
+                self.scopes.push(HashSet::new());
                 count(&mut self.components, 1, MAX_COMPONENTS, "components, nested ones included")
             }
             Payload::End(_) => {
-                self.depth = self.depth.saturating_sub(1);
+                self.scopes.pop();
                 Ok(())
             }
             Payload::FunctionSection(section) => count(&mut self.functions, section.count(), MAX_FUNCTIONS, "functions"),
             Payload::CodeSectionEntry(body) => body_size(body).and_then(|()| nesting(body)),
             Payload::MemorySection(section) => self.memories(section.clone()),
             Payload::TableSection(section) => self.tables(section.clone()),
-            Payload::ImportSection(section) => count(&mut self.named, section.count(), MAX_NAMED, "imports and exports"),
+            Payload::ImportSection(section) => self.imports(section.clone()),
             Payload::ExportSection(section) => {
                 count(&mut self.named, section.count(), MAX_NAMED, "imports and exports")?;
                 section.clone().into_iter().try_for_each(|export| name_size(export.map_err(|e| invalid(&e))?.name))
@@ -147,13 +154,16 @@ impl<'a> Counts<'a> {
             Payload::ElementSection(section) => self.entries(section.count()),
             Payload::DataSection(section) => self.entries(section.count()),
             Payload::TagSection(section) => self.entries(section.count()),
-            Payload::InstanceSection(section) => self.entries(section.count()),
+            Payload::InstanceSection(section) => self.instances(section.clone()),
             Payload::CoreTypeSection(section) => self.entries(section.count()),
-            Payload::ComponentInstanceSection(section) => self.entries(section.count()),
+            Payload::ComponentInstanceSection(section) => self.component_instances(section.clone()),
             Payload::ComponentAliasSection(section) => self.entries(section.count()),
             Payload::ComponentTypeSection(section) => self.entries(section.count()),
             Payload::ComponentCanonicalSection(section) => self.entries(section.count()),
-            Payload::CustomSection(_) => count(&mut self.custom, 1, MAX_CUSTOM_SECTIONS, "custom sections"),
+            Payload::CustomSection(section) => {
+                count(&mut self.custom, 1, MAX_CUSTOM_SECTIONS, "custom sections")?;
+                name_size(section.name())
+            }
             _ => Ok(()),
         }
     }
@@ -180,6 +190,7 @@ impl<'a> Counts<'a> {
     }
 
     fn tables(&mut self, section: wasmparser::TableSectionReader<'_>) -> Result<(), Refusal> {
+        count(&mut self.tables, section.count(), TABLES as usize, "tables")?;
         for table in section {
             let initial = table.map_err(|error| invalid(&error))?.ty.initial;
             if initial > self.limits.table_elements as u64 {
@@ -190,12 +201,50 @@ impl<'a> Counts<'a> {
         Ok(())
     }
 
+    /// A module instantiated twice brings its memory and tables twice, which would be found out only when it is run.
+    fn instances(&mut self, section: wasmparser::InstanceSectionReader<'_>) -> Result<(), Refusal> {
+        self.entries(section.count())?;
+        for instance in section {
+            if let Instance::Instantiate { module_index, .. } = instance.map_err(|error| invalid(&error))? {
+                self.once(module_index)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn component_instances(&mut self, section: wasmparser::ComponentInstanceSectionReader<'_>) -> Result<(), Refusal> {
+        self.entries(section.count())?;
+        for instance in section {
+            if let ComponentInstance::Instantiate { component_index, .. } = instance.map_err(|error| invalid(&error))? {
+                self.once(component_index | COMPONENT)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn once(&mut self, index: u32) -> Result<(), Refusal> {
+        match self.scopes.last_mut().is_none_or(|instantiated| instantiated.insert(index)) {
+            true => Ok(()),
+            false => Err(Refusal::of(Code::LimitSize, "component", "instantiates the same code twice")),
+        }
+    }
+
+    fn imports(&mut self, section: wasmparser::ImportSectionReader<'_>) -> Result<(), Refusal> {
+        count(&mut self.named, section.count(), MAX_NAMED, "imports and exports")?;
+        for import in section.into_imports() {
+            let import = import.map_err(|error| invalid(&error))?;
+            name_size(import.module)?;
+            name_size(import.name)?;
+        }
+        Ok(())
+    }
+
     fn component_imports(&mut self, section: wasmparser::ComponentImportSectionReader<'_>) -> Result<(), Refusal> {
         count(&mut self.named, section.count(), MAX_NAMED, "imports and exports")?;
         for import in section {
             let name = import.map_err(|error| invalid(&error))?.name.name;
             name_size(name)?;
-            if self.depth == 1 {
+            if self.scopes.len() == 1 {
                 self.imports.push(name.to_owned());
             }
         }
