@@ -158,6 +158,9 @@ impl IntoResponse for Problem {
             Self::Invalid { field, .. } if !field.is_empty() => {
                 document.insert("field".into(), json!(field));
             }
+            Self::RulesFailed(fault) => {
+                document.insert("code".into(), json!(fault.code()));
+            }
             Self::EventsRejected(Value::Object(answer)) => document.extend(answer.clone()),
             Self::PluginRefused(refusal) => {
                 let problems = refusal.problems().iter().map(|p| json!({"field": p.field, "reason": p.reason}));
