@@ -2,7 +2,7 @@
 
 use andon::auth::{Grant, Scope};
 use andon::config::Config;
-use andon_tests::events::{DAY, NOW, event, good_orders, lines, placed, rated, rfc3339};
+use andon_tests::events::{DAY, NOW, good_orders, lines, placed, rated, rfc3339};
 use andon_tests::{Answer, Client, Door, MARKET, TestApp, on_both};
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -176,38 +176,4 @@ async fn tokens_that_are_not_good_enough() {
 fn base64_url(bytes: &[u8]) -> String {
     use base64::Engine;
     base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(bytes)
-}
-
-/// A host judged by rules that misbehave as `mode` says, with one order in it and its verdict from before they did.
-async fn hostile(backend: andon_tests::Backend, mode: &str) -> (TestApp, Client) {
-    let test = TestApp::bare(backend).await;
-    test.install(andon_tests::guests::hostile()).await;
-    let behaved = andon::app::RulesSetup { rules: Some("hostile".into()), ..Default::default() };
-    test.create_market(MARKET, behaved).await;
-    test.accept(&[placed("o", "m", NOW - DAY)]).await;
-    test.drain().await;
-    let client = Door::new(&test).operator();
-    client.patch("/v1/marketplaces/olist", &json!({"settings": {"mode": mode}})).await.ok();
-    test.drain().await;
-    (test, client)
-}
-
-on_both! {
-    async fn rules_that_fail_leave_the_old_verdict_standing(backend) {
-        for (mode, code) in [("trap", "E_TRAP"), ("loop", "E_FUEL"), ("eat-memory", "E_MEMORY"), ("few-answers", "E_OUTPUT")] {
-            let (test, client) = hostile(backend, mode).await;
-            let health = client.get("/v1/marketplaces/olist/merchants/m/health").await;
-            let health = health.ok();
-            assert_eq!(health["stale"], true, "{mode}: {health}");
-            assert!(health["verdict"].is_string(), "{mode}: the old verdict stands");
-            // What comes in while they fail is kept.
-            assert_eq!(outcome(&send(&client, event("s", "order.shipped", "o", NOW, json!({})).to_string()).await), "200 1/0", "{mode}");
-            let order = client.get("/v1/marketplaces/olist/orders/o").await.ok();
-            assert_eq!(order["shipped_at"], rfc3339(NOW).replace(".000", ""), "{mode}");
-            test.drain().await;
-            assert_eq!(client.get("/v1/marketplaces/olist/merchants/m/health").await.ok()["verdict"], health["verdict"], "{mode}");
-            let faults = test.faults().await;
-            assert!(!faults.is_empty() && faults.iter().all(|f| f == code), "{mode}: {faults:?}");
-        }
-    }
 }

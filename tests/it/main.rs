@@ -8,6 +8,8 @@ mod breaker;
 mod compile;
 mod contract;
 mod flow;
+mod fuzz;
+mod hostile;
 mod interrupted;
 mod lanes;
 mod migrations;

@@ -94,7 +94,12 @@ impl TestApp {
 
     /// Sends events that must be well-formed straight to the writer.
     pub async fn accept(&self, events: &[Value]) -> Vec<Outcome> {
-        let market = self.market();
+        self.accept_in(MARKET, events).await
+    }
+
+    /// The same in another marketplace.
+    pub async fn accept_in(&self, market: &str, events: &[Value]) -> Vec<Outcome> {
+        let market = self.app.markets.get(market).unwrap();
         let now = andon::clock::Clock::now(self.clock.as_ref());
         let context = EventContext { marketplace: &market.code, currency: &market.currency, keys: &self.app.keys, now };
         let parsed = events.iter().map(|e| parse(&context, e.to_string().as_bytes()).unwrap_or_else(|p| panic!("{p}: {e}")));
@@ -107,10 +112,16 @@ impl TestApp {
         self.app.drain(MARKET).await.unwrap();
     }
 
-    /// Codes of the rules' faults that are not over, one for each subject and merchant.
+    /// Codes of the faults, not over, of the rules in force, one for each subject and merchant.
     pub async fn faults(&self) -> Vec<String> {
         let db = self.app.store.db();
-        let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), "select code from faults")).await.unwrap();
+        let rows = db
+            .query_all_raw(Statement::from_string(
+                db.get_database_backend(),
+                "select code from faults where generation in (select generation from marketplaces)",
+            ))
+            .await
+            .unwrap();
         rows.iter().map(|row| row.try_get("", "code").unwrap()).collect()
     }
 }

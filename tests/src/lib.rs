@@ -10,6 +10,7 @@ pub mod guests;
 mod picture;
 mod postgres;
 pub mod process;
+pub mod questions;
 pub mod typings;
 
 pub use app::{Aside, MARKET, TestApp, options};

@@ -1,9 +1,15 @@
 //! Components to test against, built from this repository when a test first wants them.
 
+pub mod contract;
+pub mod text;
+
 use std::path::Path;
 use std::sync::OnceLock;
 
 use andon::rules::build::{build, typescript};
+
+pub use contract::Contract;
+pub use text::TextGuest;
 
 /// The component of a package of this workspace; cargo compiles it once and knows when to again.
 pub fn component(package: &str) -> Vec<u8> {
