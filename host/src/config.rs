@@ -207,7 +207,7 @@ impl Config {
             ("breaker_longest_rest_ms", self.breaker_longest_rest_ms, self.breaker_rest_ms),
             ("compile_seconds", self.compile_seconds, 1),
             ("compile_wall_seconds", self.compile_wall_seconds, 1),
-            ("compile_memory_bytes", self.compile_memory_bytes, 64 << 20),
+            ("compile_memory_bytes", self.compile_memory_bytes, 128 << 20),
         ];
         for (key, value, minimum) in least {
             if value < minimum {

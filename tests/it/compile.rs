@@ -34,11 +34,32 @@ async fn refusal(component: &[u8], compiler: Compiler) -> String {
     }
 }
 
-/// A component of functions as large as are looked at, which takes seconds to compile.
+/// A component of 40 functions of 30,000 sums each, which takes seconds to compile. As text it would take longer to read.
 fn large() -> Vec<u8> {
-    let step = "(local.set 0 (i64.mul (i64.add (local.get 0) (local.get 1)) (i64.rotl (local.get 1) (local.get 0))))";
-    let function = format!("(func (param i64 i64) {})", step.repeat(30_000));
-    wat::parse_str(format!("(component (core module {}))", function.repeat(8))).unwrap()
+    // local.get 0, local.get 1, i64.add, local.get 1, local.get 0, i64.rotl, i64.mul, local.set 0
+    let step = [0x20, 0, 0x20, 1, 0x7c, 0x20, 1, 0x20, 0, 0x89, 0x7e, 0x21, 0];
+    let body = [&[0][..], &step.repeat(30_000), &[0x0b]].concat();
+    let code = [&[40][..], &[&size(body.len())[..], &body].concat().repeat(40)].concat();
+    let types = section(1, &[1, 0x60, 2, 0x7e, 0x7e, 0]);
+    let functions = section(3, &[&[40][..], &[0; 40]].concat());
+    let module = [b"\0asm\x01\0\0\0", &types[..], &functions, &section(10, &code)].concat();
+    // The module, and an instance of it.
+    [b"\0asm\x0d\0\x01\0", &section(1, &module)[..], &section(2, &[1, 0, 0, 0])].concat()
+}
+
+fn section(id: u8, content: &[u8]) -> Vec<u8> {
+    [&[id][..], &size(content.len()), content].concat()
+}
+
+/// A number as wasm writes it, seven bits a byte.
+fn size(mut n: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while n > 0x7f {
+        bytes.push(n as u8 | 0x80);
+        n >>= 7;
+    }
+    bytes.push(n as u8);
+    bytes
 }
 
 /// A program in place of the compiler. Another process writes it: one that this process had open for writing could not be run while
@@ -56,9 +77,9 @@ async fn what_takes_too_much_is_refused_and_only_the_child_ends() {
     let large = large();
     let brief = CompileLimits { processor: seconds(1), wall: seconds(600), ..CompileLimits::default() };
     assert_eq!(refusal(&large, child(brief)).await, "E_COMPILE: component took more than 1 s of processor time to compile");
-    let narrow = CompileLimits { memory_bytes: 100 << 20, processor: seconds(600), wall: seconds(600), ..brief };
+    let narrow = CompileLimits { memory_bytes: 64 << 20, processor: seconds(600), ..brief };
     let told = refusal(&large, child(narrow)).await;
-    assert!(told.contains("ended the compiler (signal") && told.contains("may use 104857600 bytes of memory"), "{told}");
+    assert!(told.contains("ended the compiler (signal") && told.contains("may use 67108864 bytes of memory"), "{told}");
     let small = CompileLimits { code_bytes: 1_000, ..CompileLimits::default() };
     assert_eq!(refusal(hostile(), child(small)).await, "E_COMPILE: component makes more than 1000 bytes of machine code");
 }

@@ -108,7 +108,9 @@ impl Compiler {
         command.args(["--stack-bytes", &engine.limits.stack_bytes.to_string()]);
         command.args(["--memory-bytes", &self.limits.memory_bytes.to_string()]);
         command.args(["--processor-seconds", &self.limits.processor.as_secs().max(1).to_string()]);
-        command.env_clear().current_dir("/").kill_on_drop(true);
+        // The allocator would set aside a gibibyte before the limit on memory is in force, and never feel it.
+        command.env_clear().env("MIMALLOC_ARENA_RESERVE", "0");
+        command.current_dir("/").kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -101,7 +101,7 @@ on_both! {
         assert_eq!(test.faults().await, ["E_QUARANTINED"]);
         let during = health().await;
         assert_eq!((&during["stale"], &during["verdict"]), (&json!(true), &before["verdict"]));
-        assert_eq!(operator.post("/v1/marketplaces/olist/merchants/m/health/what-if", &json!({"add": {"sold": 1}})).await.status, 503);
+        assert_eq!(operator.post("/v1/marketplaces/olist/merchants/m/health/what-if", &json!({"add": {"ordered": 1}})).await.status, 503);
         // A verdict can be played again whatever is thought of its rules now.
         let replay = operator.post(&format!("/v1/verdicts/{}/replay", before["verdict"].as_str().unwrap()), &json!({})).await.ok();
         assert_eq!(replay["equal"], true);
