@@ -1,7 +1,7 @@
 //! What an order counts for: cancelled and returned items, ratings, shipments.
 
 use andon_lazada::Lazada;
-use andon_sdk::facts::{Actor, CancelReason, FeedbackState, Order, ReturnOutcome, Subject};
+use andon_sdk::facts::{Actor, CancelReason, FeedbackState, ReturnOutcome, Subject};
 use andon_sdk::testing::{Case, OrderBuilder, at, contact, order, return_request, violation};
 
 /// All that an order of three items counts for besides being one.
