@@ -69,7 +69,7 @@ impl Etsy {
             reading.denominator == 0 || reading.value >= least
         };
         // Of all orders ever some are not among those of 90 days: the first sale is further back.
-        snapshot[m.orders_ever].numerator > snapshot[m.orders].numerator
+        snapshot[m.star_orders_ever].numerator > snapshot[m.star_orders_90].numerator
             && snapshot[m.star_orders].numerator >= settings.star_orders
             && snapshot[m.star_sales].numerator >= settings.star_sales
             && reaches(m.star_response, settings.star_response_rate)

@@ -187,7 +187,8 @@ pub(crate) struct Metrics {
     pub(crate) dissatisfaction_before: Judged,
     /// Insufficient before a warning may be given.
     pub(crate) dissatisfied_ever: Metric,
-    pub(crate) orders_ever: Metric,
+    pub(crate) star_orders_ever: Metric,
+    pub(crate) star_orders_90: Metric,
     pub(crate) star_response: Metric,
     pub(crate) star_on_time: Metric,
     pub(crate) star_rating: Metric,
@@ -201,6 +202,7 @@ impl Metrics {
         let success = |of, over, short| MetricSpec::ratio(of, over, recent).at_least(0.80).evidence(short);
         let dissatisfied = |window| MetricSpec::ratio(c.orders_dissatisfied, c.orders, window).less_than(0.01).min_numerator(2);
         let past = months(3);
+        let review = Cadence::Monthly(1);
         let shown = |of, over, short| MetricSpec::ratio(of, over, past).evidence(short);
         Self {
             response: d.judged(
@@ -249,10 +251,15 @@ impl Metrics {
                 MetricSpec::sum(c.orders_dissatisfied, Window::Lifetime).min_denominator(3),
                 words("Dissatisfied orders since the first sale", "首次销售以来的不满意订单"),
             ),
-            orders_ever: d.metric(
-                "orders-ever",
-                MetricSpec::sum(c.orders, Window::Lifetime),
-                words("Orders since the first sale", "首次销售以来的订单"),
+            star_orders_ever: d.metric(
+                "star-orders-ever",
+                MetricSpec::sum(c.orders, Window::Lifetime).judged_on(review),
+                words("Star Seller: orders since the first sale", "星级卖家：首次销售以来的订单数"),
+            ),
+            star_orders_90: d.metric(
+                "star-orders-90",
+                MetricSpec::sum(c.orders, recent).judged_on(review),
+                words("Star Seller: orders, 90 days", "星级卖家：订单数（90天）"),
             ),
             star_response: d.metric(
                 "star-response-rate",
@@ -266,7 +273,7 @@ impl Metrics {
             ),
             star_rating: d.metric(
                 "star-average-rating",
-                shown(c.review_stars, c.reviews, c.reviews_imperfect),
+                MetricSpec::mean(c.review_stars, c.reviews, 5, past).evidence(c.reviews_imperfect),
                 words("Star Seller: average rating", "星级卖家：平均评分"),
             ),
             star_orders: d.metric(

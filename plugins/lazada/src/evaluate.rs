@@ -1,8 +1,11 @@
-//! What follows from the readings: limits on order volume for too many cancellations, and warnings to LazMall sellers.
+//! What follows from the readings: limits on order volume for too many cancellations, and what LazMall sellers face.
 
-use andon_sdk::{Action, Reason, Snapshot, Status, Verdict};
+use andon_sdk::{Action, Judged, Reason, Snapshot, Status, Verdict};
 
 use crate::Lazada;
+
+/// A standard of LazMall that is missed so many months in a row wants a plan, and one more costs the badge.
+const MONTHS_TO_A_PLAN: u16 = 3;
 
 /// Fewer cancelled items than this are the case of the rule for cross-border sellers, who may then take one order a day.
 const FEW_ITEMS: i64 = 5;
@@ -26,13 +29,21 @@ impl Lazada {
             (None, None) if missed.is_empty() => (standings.good, 0),
             (None, None) => (standings.at_risk, 0),
         };
-        let reasons = limit.iter().map(|(_, reason)| *reason).chain(close).chain(missed.iter().copied());
+        let reasons = limit.iter().map(|(_, reason)| *reason).chain(close).chain(missed.iter().map(|(reason, _)| *reason));
         let mut verdict = Verdict::new(standing, 1000 - cost - MISS_COSTS * missed.len() as u16).because(reasons);
         if let Some((orders, reason)) = limit {
             verdict = verdict.propose(Action::CapOrders(orders), [reason]);
         }
-        if !missed.is_empty() {
-            verdict = verdict.propose(Action::Warning, missed);
+        let steps = [
+            (Action::Warning, 0..MONTHS_TO_A_PLAN),
+            (Action::AskPlanOfAction, MONTHS_TO_A_PLAN..MONTHS_TO_A_PLAN + 1),
+            (self.codes.lazmall.revoke(), MONTHS_TO_A_PLAN + 1..u16::MAX),
+        ];
+        for (action, months) in steps {
+            let due: Vec<Reason> = missed.iter().filter(|(_, row)| months.contains(row)).map(|(reason, _)| *reason).collect();
+            if !due.is_empty() {
+                verdict = verdict.propose(action, due);
+            }
         }
         verdict
     }
@@ -40,7 +51,7 @@ impl Lazada {
     /// How many orders a day a seller may still take, if not as many as they like, and why.
     fn limit(&self, snapshot: &Snapshot) -> Option<(u32, Reason)> {
         let m = &self.codes.metrics;
-        let breach = |metric: andon_sdk::Judged| {
+        let breach = |metric: Judged| {
             let reading = &snapshot[metric.metric];
             metric.reason(reading).filter(|_| reading.status == Status::Breached)
         };
@@ -51,16 +62,17 @@ impl Lazada {
         breach(m.cancellation).map(|reason| (self.settings.limited_orders_a_day, reason))
     }
 
-    /// The standards of LazMall that a wearer of its badge missed last month.
-    fn missed_by_lazmall(&self, snapshot: &Snapshot) -> Vec<Reason> {
+    /// The standards of LazMall that a wearer of its badge missed last month, and for how many months in a row.
+    fn missed_by_lazmall(&self, snapshot: &Snapshot) -> Vec<(Reason, u16)> {
         let m = &self.codes.metrics;
         if !self.codes.lazmall.is_among(&snapshot.merchant.badges) || self.is_new(snapshot) {
             return Vec::new();
         }
-        let rates = m.lazmall.into_iter().filter_map(|metric| metric.reason(&snapshot[metric.metric]));
-        // About no metric: a month without an order is the miss itself, not a lack of data.
-        let idle = (snapshot[m.lazmall_orders].status == Status::Insufficient).then(|| self.codes.too_few_orders.plain());
-        rates.chain(idle).collect()
+        let missed = |metric: Judged| {
+            let reading = &snapshot[metric.metric];
+            metric.reason(reading).map(|reason| (reason, reading.breached_in_a_row))
+        };
+        m.lazmall.into_iter().filter_map(missed).collect()
     }
 
     fn is_new(&self, snapshot: &Snapshot) -> bool {

@@ -1,8 +1,8 @@
 //! What these rules declare: counters, metrics, standings and their wording. The README names the source of each number.
 
 use andon_sdk::{
-    About, Badge, Cadence, Cause, Counter, Declaration, Exclusion, Judged, Level, Metric, MetricSpec, ReasonCode, ReturnReason,
-    Standing, days, defect, months, volume, words,
+    About, Badge, Cadence, Cause, Counter, Declaration, Exclusion, Judged, Level, MetricSpec, ReturnReason, Standing, days,
+    defect, months, volume, words,
 };
 
 use crate::settings;
@@ -20,7 +20,6 @@ pub struct Codes {
     pub(crate) sellers_fault: [ReturnReason; 6],
     pub(crate) metrics: Metrics,
     pub(crate) standings: Standings,
-    pub(crate) too_few_orders: ReasonCode,
     pub(crate) lazmall: Badge,
     pub(crate) settings: settings::Codes,
 }
@@ -38,7 +37,6 @@ pub(crate) fn declare(d: &mut Declaration) -> Codes {
             at_risk: d.standing("at-risk", Level::AtRisk, words("At risk", "存在风险")),
             limited: d.standing("limited", Level::Restricted, words("Order volume limited", "订单量受限")),
         },
-        too_few_orders: d.reason("lazmall-too-few-orders", words("LazMall: too few orders last month", "商城：上月订单过少")),
         lazmall: d.badge("lazmall", words("LazMall", "Lazada商城")),
         settings: settings::Codes::declare(d),
         counters,
@@ -142,9 +140,7 @@ fn return_reasons(d: &mut Declaration) -> [ReturnReason; 6] {
 pub(crate) struct Metrics {
     pub(crate) cancellation: Judged,
     pub(crate) cancellation_few: Judged,
-    pub(crate) lazmall: [Judged; 4],
-    /// Insufficient in a month without enough orders.
-    pub(crate) lazmall_orders: Metric,
+    pub(crate) lazmall: [Judged; 5],
 }
 
 impl Metrics {
@@ -172,18 +168,15 @@ impl Metrics {
                 words("Seller-fault cancellation rate, on few items", "卖家原因取消率（少量商品）"),
             ),
             lazmall: lazmall(d, c),
-            lazmall_orders: d.metric(
-                "lazmall-orders",
-                MetricSpec::sum(c.orders, months(1)).min_denominator(1),
-                words("LazMall: orders", "商城：订单数"),
-            ),
         }
     }
 }
 
-/// The standards of LazMall, over the last month.
-fn lazmall(d: &mut Declaration, c: &Counters) -> [Judged; 4] {
-    let last_month = |of, over, least| MetricSpec::ratio(of, over, months(1)).min_denominator(least).min_numerator(2);
+/// The standards of LazMall, assessed on the 7th over the month before.
+fn lazmall(d: &mut Declaration, c: &Counters) -> [Judged; 5] {
+    let assessment = Cadence::Monthly(7);
+    let last_month =
+        |of, over, least| MetricSpec::ratio(of, over, months(1)).judged_on(assessment).min_denominator(least).min_numerator(2);
     [
         d.judged(
             "lazmall-on-time-rate",
@@ -204,6 +197,11 @@ fn lazmall(d: &mut Declaration, c: &Counters) -> [Judged; 4] {
             "lazmall-return-rate",
             last_month(c.items_returned, c.items_ordered, 30).less_than(0.01),
             words("LazMall: seller-fault return rate", "商城：卖家原因退货率"),
+        ),
+        d.judged(
+            "lazmall-orders",
+            MetricSpec::sum(c.orders, months(1)).judged_on(assessment).at_least(1.0),
+            words("LazMall: orders", "商城：订单数"),
         ),
     ]
 }

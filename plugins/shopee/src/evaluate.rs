@@ -68,7 +68,7 @@ impl Shopee {
                 due.push(self.codes.many_unfulfilled.about(unfulfilled.metric));
             }
             if reading.value >= self.settings.grave_unfulfilled_rate {
-                due.push(self.codes.grave_unfulfilled.about(unfulfilled.metric));
+                due.push(self.codes.gravely_unfulfilled.about(unfulfilled.metric));
             }
         }
         due

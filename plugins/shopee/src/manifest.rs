@@ -24,7 +24,7 @@ pub struct Codes {
     pub(crate) metrics: Metrics,
     pub(crate) standings: Standings,
     pub(crate) many_unfulfilled: ReasonCode,
-    pub(crate) grave_unfulfilled: ReasonCode,
+    pub(crate) gravely_unfulfilled: ReasonCode,
     pub(crate) order_cap: ReasonCode,
     pub(crate) in_tier: ReasonCode,
     pub(crate) settings: settings::Codes,
@@ -40,14 +40,10 @@ pub(crate) fn declare(d: &mut Declaration) -> Codes {
         sellers_fault: return_reasons(d),
         metrics: Metrics::declare(d, &counters),
         standings: Standings::declare(d),
-        many_unfulfilled: d.reason(
-            "many-unfulfilled-orders",
-            words("With more unfulfilled orders than this a missed rate is worth another point", "未完成订单超过此数时加计一分"),
-        ),
-        grave_unfulfilled: d.reason(
-            "grave-unfulfilled-rate",
-            words("From this rate of unfulfilled orders on a miss is worth more points", "未完成率达到此值时加重计分"),
-        ),
+        many_unfulfilled: d
+            .reason("many-unfulfilled", words("Many orders unfulfilled: another point is due", "未完成订单过多：加计一分")),
+        gravely_unfulfilled: d
+            .reason("gravely-unfulfilled", words("Most orders unfulfilled: more points are due", "大部分订单未完成：加重计分")),
         order_cap: d.reason("order-cap", words("Bad enough for a cap on orders", "已达限单标准")),
         in_tier: d.reason("penalty-tier", words("A tier of penalty points was reached within 28 days", "28天内计分达到惩罚等级")),
         settings: settings::Codes::declare(d),
@@ -234,12 +230,15 @@ fn inform(d: &mut Declaration, c: &Counters) -> [Metric; 3] {
         ),
         d.metric(
             "preparation-time",
-            MetricSpec::ratio(c.preparation_seconds, c.shipments, days(30)).at_most(172_800.0).min_denominator(2),
+            MetricSpec::mean(c.preparation_seconds, c.shipments, 0, days(30)).at_most(172_800.0).min_denominator(2),
             words("Preparation time in seconds", "备货时长（秒）"),
         ),
         d.metric(
             "shop-rating",
-            MetricSpec::ratio(c.review_stars, c.reviews, days(90)).evidence(c.reviews_imperfect).min_denominator(10),
+            MetricSpec::mean(c.review_stars, c.reviews, 5, days(90))
+                .at_least(4.5)
+                .evidence(c.reviews_imperfect)
+                .min_denominator(10),
             words("Shop rating", "店铺评分"),
         ),
     ]

@@ -13,8 +13,8 @@ fn check(settings: &[(&str, &str)], change: Change, expected: &str) {
     let case = Case::<Etsy>::with(settings);
     let barely = case
         .snapshot("2026-07-01")
-        .counts("orders-ever", 6, 0)
-        .counts("orders-90", 5, 0)
+        .counts("star-orders-ever", 6, 0)
+        .counts("star-orders-90", 5, 0)
         .counts("star-orders", 5, 0)
         .counts("star-sales", 30_000, 0)
         .counts("star-response-rate", 95, 100)
@@ -46,13 +46,17 @@ fn each_bound_is_a_setting() {
 
 #[test]
 fn the_first_sale_is_90_days_ago() {
-    check(&[], |s| s.counts("orders-ever", 5, 0), GOOD);
+    check(&[], |s| s.counts("star-orders-ever", 5, 0), GOOD);
     let shop = |first: &'static str| {
         let sale = |day: &'static str| move |i| order().id(i).placed(day).amount(10_000);
         Shop::<Etsy>::new().facts(1, sale(first)).facts(5, sale("2026-05-20"))
     };
     shop("2026-04-02").on("2026-07-01 12:00").check(STAR);
-    shop("2026-04-03").on("2026-07-01 12:00").check(GOOD);
+    let late = shop("2026-04-03");
+    for day in ["2026-07-01 12:00", "2026-07-02 12:00", "2026-07-31 12:00"] {
+        late.on(day).check(GOOD);
+    }
+    late.on("2026-08-01 12:00").check(STAR);
     shop("2020-01-01").on("2026-07-01 12:00").check(STAR);
 }
 

@@ -128,7 +128,7 @@ fn lazmall_has_less_than_1_percent_sent_back() {
 }
 
 #[test]
-fn lazmall_is_assessed_on_the_last_month() {
+fn lazmall_is_assessed_on_the_7th_on_the_month_before() {
     let fact = |day: &'static str| {
         let order = move |i| order().id(i).placed(day).ship_by(day).shipped("2026-01-01").feedback(day, 5);
         let shop = Shop::new().facts(30, order);
@@ -136,10 +136,15 @@ fn lazmall_is_assessed_on_the_last_month() {
         (rates.map(|metric| reading(&shop, metric)), reading(&shop, "lazmall-orders"))
     };
     let inside = (["30/30 good", "30/30 good", "0/30 good", "0/30 good"].map(str::to_owned), "30 good".to_owned());
-    let outside = (["0 insufficient"; 4].map(str::to_owned), "0 insufficient".to_owned());
+    let outside = (["0 insufficient"; 4].map(str::to_owned), "0 breached".to_owned());
     assert_eq!(fact("2026-05-01"), inside);
     assert_eq!(fact("2026-05-31 23:59"), inside);
     assert_eq!(fact("2026-04-30 23:59"), outside);
     assert_eq!(fact("2026-06-01"), outside);
-    assert_eq!(reading(&Shop::new().fact(order().placed("2026-05-10")), "lazmall-orders"), "1 good");
+    let one = Shop::<Lazada>::new().fact(order().placed("2026-05-10"));
+    for (day, reading) in
+        [("2026-06-06", "0 breached"), ("2026-06-07", "1 good"), ("2026-07-06", "1 good"), ("2026-07-07", "0 breached")]
+    {
+        assert_eq!(one.on(day).metric("lazmall-orders"), reading, "{day}");
+    }
 }

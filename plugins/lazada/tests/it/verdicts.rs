@@ -1,4 +1,4 @@
-//! What follows from readings: limits on order volume, and warnings to LazMall sellers.
+//! What follows from readings: limits on order volume, and what LazMall sellers face.
 
 use andon_lazada::Lazada;
 use andon_sdk::facts::{Actor, CancelReason};
@@ -52,23 +52,30 @@ fn few_cancelled_items_limit_cross_border_sellers_to_one_order() {
     check(&[("cross-border", "true"), ("new-seller-days", "0")], |s| few(s, 4).joined("2026-06-30"), one);
 }
 
-const LAZMALL: [&str; 4] =
-    ["lazmall-on-time-rate", "lazmall-positive-rating-rate", "lazmall-cancellation-rate", "lazmall-return-rate"];
+const LAZMALL: [&str; 5] = [
+    "lazmall-on-time-rate",
+    "lazmall-positive-rating-rate",
+    "lazmall-cancellation-rate",
+    "lazmall-return-rate",
+    "lazmall-orders",
+];
 
 #[test]
-fn each_standard_of_lazmall_warns_who_wears_its_badge() {
+fn each_standard_of_lazmall_binds_who_wears_its_badge() {
     for metric in LAZMALL {
         let code = format!("{metric}-breached");
         let warned = format!("standing at-risk\nscore 900\nreasons {code}\nwarning: {code}");
         check(&[], |s| s.badge("lazmall").breached(metric, 1), &warned);
-        check(&[], |s| s.breached(metric, 31), GOOD);
+        check(&[], |s| s.badge("lazmall").breached(metric, 2), &warned);
+        let lasting = |proposed| format!("standing at-risk\nscore 900\nreasons {code}\n{proposed}: {code}");
+        check(&[], |s| s.badge("lazmall").breached(metric, 3), &lasting("ask-plan-of-action"));
+        check(&[], |s| s.badge("lazmall").breached(metric, 4), &lasting("revoke-badge lazmall"));
+        check(&[], |s| s.badge("lazmall").breached(metric, 6), &lasting("revoke-badge lazmall"));
+        check(&[], |s| s.breached(metric, 6), GOOD);
         check(&[], |s| s.badge("lazmall").insufficient(metric), GOOD);
         check(&[], |s| s.badge("lazmall").breached(metric, 1).joined("2026-04-01"), &warned);
         check(&[], |s| s.badge("lazmall").breached(metric, 1).joined("2026-04-01 00:00:00.001"), GOOD);
     }
-    let idle = "standing at-risk\nscore 900\nreasons lazmall-too-few-orders\nwarning: lazmall-too-few-orders";
-    check(&[], |s| s.badge("lazmall").insufficient("lazmall-orders"), idle);
-    check(&[], |s| s.insufficient("lazmall-orders"), GOOD);
 }
 
 #[test]
@@ -77,15 +84,15 @@ fn a_limit_and_missed_standards_each_get_their_due() {
         &[],
         |s| {
             let all = LAZMALL.iter().fold(s.badge("lazmall"), |s, metric| s.breached(metric, 1));
-            all.insufficient("lazmall-orders").breached("cancellation-rate", 1)
+            all.breached("cancellation-rate", 1)
         },
         "standing limited
          score 0
          reasons cancellation-rate-breached, lazmall-on-time-rate-breached, lazmall-positive-rating-rate-breached, \
-            lazmall-cancellation-rate-breached, lazmall-return-rate-breached, lazmall-too-few-orders
+            lazmall-cancellation-rate-breached, lazmall-return-rate-breached, lazmall-orders-breached
          cap-orders 10: cancellation-rate-breached
          warning: lazmall-on-time-rate-breached, lazmall-positive-rating-rate-breached, lazmall-cancellation-rate-breached, \
-            lazmall-return-rate-breached, lazmall-too-few-orders",
+            lazmall-return-rate-breached, lazmall-orders-breached",
     );
     check(
         &[],

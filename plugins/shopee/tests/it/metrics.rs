@@ -101,10 +101,14 @@ fn preparation_takes_at_most_two_days_on_average() {
 }
 
 #[test]
-fn the_rating_is_a_mean_that_nobody_misses() {
-    let rated =
-        |all, rating| reading(&Shop::new().facts(all, move |i| order().id(i).feedback("2026-06-10", rating)), "shop-rating");
-    assert_eq!(rated(10, 4), "40/10 good");
-    assert_eq!(rated(10, 1), "10/10 good");
-    assert_eq!(rated(9, 5), "45/9 insufficient");
+fn the_rating_is_at_least_4_5_on_average() {
+    let rated = |left: &'static str, all, fours: u64| {
+        let order = move |i| order().id(i).feedback(left, if i < fours { 4 } else { 5 });
+        reading(&Shop::new().facts(all, order), "shop-rating")
+    };
+    assert_eq!(rated("2026-06-10", 10, 5), "45/10 good");
+    assert_eq!(rated("2026-06-10", 10, 6), "44/10 breached");
+    assert_eq!(rated("2026-06-10", 9, 9), "36/9 insufficient");
+    assert_eq!(rated("2026-04-01", 10, 0), "50/10 good");
+    assert_eq!(rated("2026-03-31 23:59", 10, 0), "0 insufficient");
 }

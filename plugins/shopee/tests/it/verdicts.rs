@@ -58,10 +58,10 @@ fn a_missed_rate_warns_of_the_points_it_is_worth() {
         );
     };
     missed(30, 100, "");
-    missed(31, 100, ", many-unfulfilled-orders");
-    missed(59, 100, ", many-unfulfilled-orders");
-    missed(60, 100, ", many-unfulfilled-orders, grave-unfulfilled-rate");
-    missed(3, 5, ", grave-unfulfilled-rate");
+    missed(31, 100, ", many-unfulfilled");
+    missed(59, 100, ", many-unfulfilled");
+    missed(60, 100, ", many-unfulfilled, gravely-unfulfilled");
+    missed(3, 5, ", gravely-unfulfilled");
     missed(2, 5, "");
     check(
         &[],
@@ -73,8 +73,8 @@ fn a_missed_rate_warns_of_the_points_it_is_worth() {
         |s| s.counts("non-fulfilment-rate", 15, 200).breached("non-fulfilment-rate", 1),
         "standing at-risk
          score 900
-         reasons non-fulfilment-rate-breached, many-unfulfilled-orders
-         warning: non-fulfilment-rate-breached, many-unfulfilled-orders",
+         reasons non-fulfilment-rate-breached, many-unfulfilled
+         warning: non-fulfilment-rate-breached, many-unfulfilled",
     );
 }
 
@@ -105,9 +105,9 @@ fn all_at_once() {
         },
         "standing tier-5
          score 60
-         reasons penalty-points-breached, penalty-tier, non-fulfilment-rate-breached, many-unfulfilled-orders, \
-            grave-unfulfilled-rate, late-shipment-rate-at-risk, order-cap, order-cap
-         warning: non-fulfilment-rate-breached, many-unfulfilled-orders, grave-unfulfilled-rate
+         reasons penalty-points-breached, penalty-tier, non-fulfilment-rate-breached, many-unfulfilled, \
+            gravely-unfulfilled, late-shipment-rate-at-risk, order-cap, order-cap
+         warning: non-fulfilment-rate-breached, many-unfulfilled, gravely-unfulfilled
          cap-orders 10: order-cap, order-cap
          suspend: penalty-tier",
     );
@@ -115,7 +115,7 @@ fn all_at_once() {
 
 #[test]
 fn what_only_informs_leads_to_nothing() {
-    for metric in ["cancellation-rate", "return-refund-rate", "response-rate", "preparation-time"] {
+    for metric in ["cancellation-rate", "return-refund-rate", "response-rate", "preparation-time", "shop-rating"] {
         check(&[], |s| s.breached(metric, 8), "standing good\nscore 1000");
     }
 }
