@@ -4,8 +4,10 @@
 #![warn(missing_docs)]
 
 pub mod admission;
+pub mod band;
 pub mod calendar;
 pub mod change;
+pub mod difference;
 pub mod fact;
 pub mod history;
 pub mod ids;
@@ -14,6 +16,7 @@ pub mod mark;
 pub mod quota;
 pub mod reading;
 pub mod recovery;
+pub mod rollout;
 pub mod stats;
 pub mod tally;
 pub mod verdict;
