@@ -18,6 +18,7 @@ pub mod pipeline;
 pub mod plugins;
 pub mod registry;
 pub mod rules;
+pub mod setup;
 pub mod shutdown;
 pub mod simulate;
 pub mod store;

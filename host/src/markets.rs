@@ -8,9 +8,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 use andon_domain::calendar::Calendar;
 use andon_domain::ids::{Day, Instant};
 use andon_domain::manifest::{Manifest, Metric};
+use andon_domain::rollout::{Entry, LineUp, State, is_drawn};
 use serde::{Deserialize, Serialize};
 
+use crate::keys::Keys;
 use crate::rules::Judge;
+use crate::store::marketplaces::MarketRow;
+
+/// Days of notice before announced rules where the operator sets none: what EU law asks for changed terms (Regulation (EU)
+/// 2019/1150, article 3).
+pub const NOTICE_DAYS: u16 = 15;
 
 /// What a marketplace takes for "now".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,10 +81,14 @@ impl Override {
     }
 }
 
-/// One component with one set of settings: whose marks and tallies are in force.
+/// One component with one set of settings, under which a marketplace's facts are classified.
 pub struct Generation {
     /// Row number.
     pub id: i64,
+    /// The rules as the operator asked for them: by name, with `@version` where pinned.
+    pub rules: String,
+    /// The operator's settings for them.
+    pub settings: BTreeMap<String, String>,
     /// The rules, configured.
     pub judge: Judge,
     /// The manifest's metrics with the operator's overrides.
@@ -85,11 +96,22 @@ pub struct Generation {
 }
 
 impl Generation {
-    /// With an operator's overrides applied.
-    pub fn new(id: i64, judge: Judge, overrides: &BTreeMap<String, Override>) -> Self {
+    /// With an operator's overrides applied; those for metrics it does not have do nothing.
+    pub fn new(
+        id: i64,
+        rules: String,
+        settings: BTreeMap<String, String>,
+        judge: Judge,
+        overrides: &BTreeMap<String, Override>,
+    ) -> Self {
         let with = |m: &Metric| overrides.get(&m.code).map_or_else(|| m.clone(), |o| o.apply(m));
         let metrics = judge.manifest().metrics.iter().map(with).collect();
-        Self { id, judge, metrics }
+        Self { id, rules, settings, judge, metrics }
+    }
+
+    /// The same with other overrides.
+    pub fn with(&self, overrides: &BTreeMap<String, Override>) -> Self {
+        Self::new(self.id, self.rules.clone(), self.settings.clone(), self.judge.clone(), overrides)
     }
 
     /// What the rules declare.
@@ -103,7 +125,17 @@ impl Generation {
     }
 }
 
+/// A generation beside the one in force.
+#[derive(Clone)]
+pub struct Beside {
+    /// What it is for.
+    pub entry: Entry,
+    /// Itself.
+    pub generation: Arc<Generation>,
+}
+
 /// A marketplace.
+#[derive(Clone)]
 pub struct Market {
     /// Row number.
     pub id: i64,
@@ -127,17 +159,122 @@ pub struct Market {
     pub overrides: BTreeMap<String, Override>,
     /// How far each action may go by itself, by action.
     pub action_modes: BTreeMap<String, String>,
-    /// The rules in force.
+    /// Days of notice before announced rules come into force, where the operator set them.
+    pub notice_days: Option<u16>,
+    /// What its generations are for.
+    pub lineup: LineUp,
+    /// The one in force.
     pub generation: Option<Arc<Generation>>,
+    /// Those that every event reaches beside it, by number.
+    pub beside: Vec<Beside>,
     /// When it was set up.
     pub created_at: Instant,
     /// When its set-up last changed.
     pub updated_at: Instant,
     /// Time of its latest event; shared by all views of the marketplace.
     pub(crate) latest: Arc<AtomicI64>,
+    /// Draws merchants for roll-outs.
+    pub(crate) keys: Keys,
 }
 
 impl Market {
+    /// Every generation that events are classified under, the one in force first.
+    pub fn tallied(&self) -> impl Iterator<Item = &Arc<Generation>> {
+        self.generation.iter().chain(self.beside.iter().map(|b| &b.generation))
+    }
+
+    /// Every generation that merchants are judged under, the one in force first; none where nothing is in force.
+    pub fn judged(&self) -> impl Iterator<Item = &Arc<Generation>> {
+        let beside = self.beside.iter().filter(|b| b.entry.state.is_judged() && self.generation.is_some());
+        self.generation.iter().chain(beside.map(|b| &b.generation))
+    }
+
+    /// The generation whose verdicts count for a merchant: the one in force, or one that is rolled out to a share with this
+    /// merchant in it.
+    pub fn in_force_for(&self, merchant: i64) -> Option<&Arc<Generation>> {
+        let rolling = self.beside.iter().find(|b| b.entry.state == State::RollingOut);
+        match rolling.filter(|b| is_drawn(self.lot(merchant), b.entry.plan.share)) {
+            Some(drawn) => Some(&drawn.generation),
+            None => self.generation.as_ref(),
+        }
+    }
+
+    /// A generation that takes part, by number.
+    pub fn generation_numbered(&self, id: i64) -> Option<&Arc<Generation>> {
+        self.tallied().find(|g| g.id == id)
+    }
+
+    /// The same with another line-up; generations are taken from `new` first, else as they are.
+    pub(crate) fn lined_up(&self, lineup: LineUp, new: &[Arc<Generation>]) -> Self {
+        let find = |entry: &Entry| new.iter().chain(self.tallied()).find(|g| g.id == entry.id).cloned();
+        let generation = lineup.find(State::Active).and_then(find);
+        let tallied = lineup.entries().iter().filter(|e| e.state.is_tallied() && e.state != State::Active);
+        let beside = tallied.filter_map(|e| Some(Beside { entry: e.clone(), generation: find(e)? })).collect();
+        let mut market = Self { lineup: LineUp::new(lineup.entries().to_vec()), beside, ..self.clone() };
+        if let Some(generation) = &generation {
+            (market.rules, market.settings) = (Some(generation.rules.clone()), generation.settings.clone());
+        }
+        Self { generation, ..market }
+    }
+
+    /// Days of notice before announced rules come into force.
+    pub fn notice_days(&self) -> u16 {
+        self.notice_days.unwrap_or(NOTICE_DAYS)
+    }
+
+    /// Its set-up as it is stored.
+    pub(crate) fn row(&self) -> MarketRow {
+        MarketRow {
+            id: self.id,
+            code: self.code.clone(),
+            name: self.name.clone(),
+            currency: self.currency.clone(),
+            time_zone: self.calendar.zone().to_owned(),
+            locale: self.locale.clone(),
+            clock: self.clock.word().to_owned(),
+            latest_event: self.latest(),
+            rules: self.rules.clone(),
+            settings: self.settings.clone(),
+            overrides: self.overrides.clone(),
+            action_modes: self.action_modes.clone(),
+            notice_days: self.notice_days,
+            generation: self.generation.as_ref().map(|g| g.id),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+
+    /// From its stored set-up, with no generations yet.
+    pub(crate) fn of_row(row: MarketRow, keys: Keys) -> Self {
+        Self {
+            id: row.id,
+            // Both were checked when the marketplace was set up.
+            calendar: Calendar::of(&row.time_zone).unwrap_or_else(Calendar::utc),
+            clock: ClockKind::of_word(&row.clock).unwrap_or(ClockKind::System),
+            code: row.code,
+            name: row.name,
+            currency: row.currency,
+            locale: row.locale,
+            rules: row.rules,
+            settings: row.settings,
+            overrides: row.overrides,
+            action_modes: row.action_modes,
+            notice_days: row.notice_days,
+            lineup: LineUp::default(),
+            generation: None,
+            beside: Vec::new(),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            latest: Arc::new(AtomicI64::new(row.latest_event)),
+            keys,
+        }
+    }
+
+    /// A merchant's lot, drawn once and for all.
+    fn lot(&self, merchant: i64) -> u64 {
+        self.keys.digest("lot", &[self.id.to_le_bytes(), merchant.to_le_bytes()].concat())
+    }
+
     /// The time of its latest event, 0 before the first.
     pub fn latest(&self) -> Instant {
         self.latest.load(Ordering::Acquire)

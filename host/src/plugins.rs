@@ -1,7 +1,11 @@
 //! Plugins as people see them: a registered component, who is judged by it, and what may be done about it.
 
+use std::sync::Arc;
+
+use andon_domain::rollout::State;
+
 use crate::app::App;
-use crate::markets::Markets;
+use crate::markets::{Generation, Markets};
 use crate::store::StoreError;
 use crate::store::components::{ComponentRow, Hold, Withheld};
 
@@ -39,20 +43,26 @@ impl PluginState {
 /// Which marketplaces use a component, by code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Judged by it.
+    /// All or some of whose merchants are judged by it.
     pub active: Vec<String>,
-    /// Tried out in.
+    /// That it is built, watched, announced or kept for.
     pub shadow: Vec<String>,
 }
 
 impl Usage {
     /// The usage of a component.
     pub fn of(markets: &Markets, digest: &str) -> Self {
-        let judged = |market: &&std::sync::Arc<crate::markets::Market>| {
-            market.generation.as_ref().is_some_and(|generation| generation.judge.digest() == digest)
-        };
-        let active = markets.list().iter().filter(judged).map(|market| market.code.clone()).collect();
-        Self { active, shadow: Vec::new() }
+        let mut usage = Self::default();
+        for market in markets.list() {
+            let of_it = |generation: &&Arc<Generation>| generation.judge.digest() == digest;
+            let rolling = market.beside.iter().filter(|b| b.entry.state == State::RollingOut).map(|b| &b.generation);
+            if market.generation.iter().chain(rolling).any(|g| of_it(&g)) {
+                usage.active.push(market.code.clone());
+            } else if market.tallied().any(|g| of_it(&g)) {
+                usage.shadow.push(market.code.clone());
+            }
+        }
+        usage
     }
 
     /// How a component that is used so stands.
@@ -95,7 +105,7 @@ impl App {
     /// Withholds a version: a retired one must not be in use, a quarantined one is no longer asked wherever it is.
     pub async fn withhold_plugin(&self, name: &str, version: &str, held: Withheld) -> Result<ComponentRow, PluginError> {
         // A quarantine waits for nobody.
-        let _no_activation_meanwhile = if held.hold == Hold::Retired { Some(self.changing.lock().await) } else { None };
+        let _no_activation_meanwhile = if held.hold == Hold::Retired { Some(self.changes.turn().await) } else { None };
         let row = self.plugin(name, version).await?;
         if held.hold == Hold::Retired {
             if let Some(Withheld { hold: Hold::Quarantined, .. }) = row.withheld {

@@ -24,10 +24,14 @@ const UP: &[&str] = &[
     "create table marketplaces (
         id {id}, code text not null unique, name text not null, currency text not null, time_zone text not null,
         locale text not null, clock text not null, latest_event bigint not null, rules text, settings text not null,
-        overrides text not null, action_modes text not null, generation bigint, created_at bigint not null, updated_at bigint not null)",
+        overrides text not null, action_modes text not null, notice_days bigint, generation bigint, created_at bigint not null,
+        updated_at bigint not null)",
     "create table components (
         digest text primary key, name text not null, version text not null, bytes {blob} not null, added_at bigint not null)",
     "create table generations (
-        id {id}, marketplace bigint not null, component text not null, settings text not null, settings_digest text not null,
-        created_at bigint not null)",
+        id {id}, marketplace bigint not null, component text not null, name text not null, version text not null, rules text not null,
+        settings text not null, settings_digest text not null, author text not null, created_at bigint not null,
+        state text not null, share bigint not null, effective_at bigint, note text, band text, stopped text, since bigint not null,
+        subjects bigint not null, built bigint not null, built_to bigint not null, until bigint not null)",
+    "create index generations_marketplace on generations (marketplace, id)",
 ];

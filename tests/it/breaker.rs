@@ -1,9 +1,9 @@
 //! Plugins that fail, answer differently each time, or are slow, over time: they rest, they are quarantined, and they hold up nobody
 //! but their own marketplace.
 
-use andon::app::RulesSetup;
 use andon::options::Options;
 use andon::rules::{BreakerPolicy, Protection};
+use andon::setup::RulesSetup;
 use andon_tests::events::{DAY, NOW, placed};
 use andon_tests::guests::{amazon, hostile};
 use andon_tests::{Backend, Client, Door, MARKET, TestApp, on_both, options};

@@ -7,11 +7,11 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use andon::app::RulesSetup;
 use andon::options::Options;
 use andon::registry::RegistryError;
 use andon::rules::compile::{CompileError, CompileLimits, Compiler};
 use andon::rules::{Engine, Limits};
+use andon::setup::RulesSetup;
 use andon_tests::events::{DAY, NOW, good_orders, placed};
 use andon_tests::guests::{hostile, hostile_again, hostile_with};
 use andon_tests::{Backend, Door, MARKET, TestApp, on_both};

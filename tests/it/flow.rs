@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 /// One order's life, as choices that shrink.
 #[derive(Debug, Clone)]
-struct Life {
+pub(crate) struct Life {
     merchant: u8,
     /// Days before now on which it is placed.
     ago: i64,
@@ -28,7 +28,7 @@ struct Life {
     returned: Option<bool>,
 }
 
-fn life() -> impl Strategy<Value = Life> {
+pub(crate) fn life() -> impl Strategy<Value = Life> {
     let days = || prop::option::weighted(0.8, 0i64..9);
     let reasons = ["out-of-stock", "buyer-request", "pricing-error"];
     let cancelled = (select(&["merchant", "buyer"][..]), select(reasons.to_vec()), select(reasons.to_vec()));
@@ -116,7 +116,8 @@ impl Life {
     }
 }
 
-fn whole(lives: &[Life]) -> Vec<Value> {
+/// Everything that happens in these lives, and what befalls merchants besides.
+pub(crate) fn whole(lives: &[Life]) -> Vec<Value> {
     let mut all: Vec<Value> = lives.iter().enumerate().flat_map(|(i, life)| life.events(i)).collect();
     for merchant in 0..3 {
         let reference = format!("m{merchant}");

@@ -9,6 +9,7 @@ mod compile;
 mod contract;
 mod flow;
 mod fuzz;
+mod generations;
 mod hostile;
 mod interrupted;
 mod lanes;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use andon::app::RulesSetup;
+use andon::setup::RulesSetup;
 use andon_tests::events::{DAY, NOW, event, placed, rfc3339};
 use andon_tests::{Backend, Client, Door, MARKET, Picture, TestApp, guests, on_both};
 use proptest::prelude::*;

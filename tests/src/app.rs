@@ -4,12 +4,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use andon::app::{App, NewMarket, RulesSetup};
+use andon::app::App;
 use andon::clock::ManualClock;
 use andon::events::{EventContext, parse};
 use andon::markets::{ClockKind, Market};
 use andon::options::Options;
 use andon::pipeline::accept::Outcome;
+use andon::setup::{NewMarket, RulesSetup};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::Value;
 

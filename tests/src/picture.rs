@@ -1,4 +1,4 @@
-//! Everything that a marketplace's events came to, with names in place of row numbers, so that two hosts can be compared.
+//! Everything that a marketplace's events came to under the rules in force, with names in place of row numbers, so that two hosts can be compared.
 
 use std::collections::BTreeMap;
 
@@ -68,7 +68,13 @@ impl Picture {
                 merchant: s.merchant.map(name),
                 began: s.began,
                 fact: s.history.fact(&named, Instant::MAX),
-                marks: s.marks.into_iter().map(|m| m.marks).filter(|m| !m.is_empty()).collect(),
+                marks: s
+                    .marks
+                    .into_iter()
+                    .filter(|m| m.generation == generation)
+                    .map(|m| m.marks)
+                    .filter(|m| !m.is_empty())
+                    .collect(),
                 revisit: s.revisit,
             };
             references.insert(s.id, format!("{:?} {}", s.kind, s.reference));

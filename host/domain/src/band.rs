@@ -33,9 +33,12 @@ pub struct Band {
     pub merchants: u32,
 }
 
-/// A share of fewer merchants than this moves by a whole twentieth with each.
+/// Merchants to judge before any share is looked at, where an operator says nothing: a share of fewer moves by more than a
+/// twentieth with each.
+pub const FEW: u32 = 20;
+
 const fn few() -> u32 {
-    20
+    FEW
 }
 
 /// How a generation judges beside the one in force, added up over merchants.

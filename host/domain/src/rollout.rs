@@ -163,7 +163,8 @@ impl LineUp {
         match known {
             Some(State::Active) => return Err(Refusal::InForce(id)),
             Some(State::Retiring | State::Retired) => return Err(Refusal::Gone(id)),
-            Some(State::Announced) if plan.takes_over_at_once() => return Err(Refusal::Announced(id)),
+            // What merchants were told of either comes as they were told or is withdrawn.
+            Some(State::Announced) => return Err(Refusal::Announced(id)),
             None if others().filter(|e| e.state.is_tallied()).count() >= MOST => return Err(Refusal::TooMany),
             _ => {}
         }
@@ -288,7 +289,7 @@ impl LineUp {
     }
 
     fn step(&self) -> Step {
-        Step { lineup: self.clone(), ..Step::default() }
+        Step::of(self.clone())
     }
 
     fn entry(&mut self, id: i64) -> Option<&mut Entry> {
@@ -297,13 +298,18 @@ impl LineUp {
 }
 
 impl Step {
+    /// To a line-up, with nothing that goes with it.
+    pub fn of(lineup: LineUp) -> Self {
+        Self { lineup, ..Self::default() }
+    }
+
     /// Moves a generation to a state, and every other out of its way.
     fn enter(&mut self, id: i64, to: State) {
         let Some(from) = self.lineup.get(id).map(|e| e.state) else { return };
         if from == State::RollingOut && !matches!(to, State::RollingOut | State::Active) {
             self.restore.push(id);
         }
-        if from == State::Announced && matches!(to, State::Shadow | State::Retiring) {
+        if from == State::Announced && to == State::Retiring {
             self.withdraw.push(id);
         }
         if matches!(to, State::Active | State::RollingOut) {

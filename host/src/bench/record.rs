@@ -13,7 +13,7 @@ use crate::markets::Market;
 use crate::pipeline::accept::accept;
 use crate::store::session::{
     Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Registration, Repeat, Result, Seen, Session,
-    Subject, TallyKey,
+    Subject, TallyKey, Value,
 };
 
 /// A subject's row, ready to be written.
@@ -124,6 +124,8 @@ impl Session for Recorder {
         evidence_page(query: &EvidenceQuery) -> Result<Vec<Evidence>>;
         fronts(fronts: &[Front]) -> Result<Vec<Vec<(Place, i64)>>>;
         repeats(drop: &[Repeat], add: &[Repeat]) -> Result<()>;
+        execute(sql: &str, values: &[Value<'_>]) -> Result<usize>;
+        numbers(sql: &str, values: &[Value<'_>]) -> Result<Vec<Vec<Option<i64>>>>;
     }
 
     fn remember(&mut self, events: &[(EventKey, u64)]) -> Result<Vec<Seen>> {

@@ -11,13 +11,14 @@ use tokio::process::{Child, Command};
 
 use super::client::Client;
 use super::load::{CURRENCY, MARKETPLACE};
-use crate::app::{App, NewMarket, RulesSetup};
+use crate::app::App;
 use crate::auth::{Grant, Scope, TrialKey};
 use crate::cli::{bundled, serve};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::markets::{ClockKind, Market};
 use crate::options::Options;
+use crate::setup::{NewMarket, RulesSetup};
 
 /// Longest time the host may take to become ready.
 const READY: Duration = Duration::from_mins(1);

@@ -31,7 +31,8 @@ pub fn run(rules: &Arc<Rules>, case: &Case) -> Result<Answer, CaseError> {
         Ok(judge) => judge,
         Err(refused) => return Ok(failed(refused)),
     };
-    let generation = Generation::new(0, judge, &case.overrides);
+    let settings = case.settings().into_iter().collect();
+    let generation = Generation::new(0, manifest.name.clone(), settings, judge, &case.overrides);
     let now = case.now.0;
     let reader = Reader { generation: &generation, now, today: calendar.day_of(now), peers: None };
     let facts: Vec<&Fact> = happened.subjects.iter().map(|s| &s.fact).collect();

@@ -11,11 +11,12 @@ use tokio::net::TcpListener;
 
 use super::serve::{host, policy};
 use super::{Place, bundled, open};
-use crate::app::{App, NewMarket, RulesSetup};
+use crate::app::App;
 use crate::auth::{Grant, MerchantClaim, Scope, TrialKey};
 use crate::config::Config;
 use crate::events::{EventContext, parse};
 use crate::markets::{ClockKind, Market};
+use crate::setup::{NewMarket, RulesSetup};
 use crate::shutdown::Shutdown;
 use crate::simulate::{Plan, Simulation};
 use crate::store::merchants::{Filter, MerchantRow, Page, Sort};

@@ -7,11 +7,12 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
-use crate::app::{App, NewMarket, RulesSetup};
+use crate::app::App;
 use crate::events::{EventContext, parse};
 use crate::import::olist;
 use crate::markets::{ClockKind, Market};
 use crate::pipeline::accept::Outcome;
+use crate::setup::{NewMarket, RulesSetup};
 
 /// Events in one request to the writer.
 const BATCH: usize = 1_000;

@@ -34,6 +34,8 @@ rights! {
     Run: Admin;
     /// See health and what it rests on.
     See: HealthRead;
+    /// See which rules judge, and how one would beside another.
+    Watch: HealthRead | PluginsWrite;
     /// See orders: whoever reads health, and whoever sends them.
     SeeOrders: HealthRead | EventsWrite | EnforcementsReview;
     /// Send events and orders.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use andon_domain::calendar::Calendar;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
@@ -11,26 +10,29 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::auth::Caller;
-use crate::markets::ClockKind;
+use crate::keys::Keys;
+use crate::store::marketplaces::MarketRow;
 
 fn market(id: i64, code: &str) -> Arc<Market> {
-    Arc::new(Market {
+    let row = MarketRow {
         id,
         code: code.into(),
         name: code.into(),
         currency: "EUR".into(),
-        calendar: Calendar::utc(),
+        time_zone: "UTC".into(),
         locale: "en".into(),
-        clock: ClockKind::System,
+        clock: "system".into(),
+        latest_event: 0,
         rules: None,
         settings: BTreeMap::new(),
         overrides: BTreeMap::new(),
         action_modes: BTreeMap::new(),
+        notice_days: None,
         generation: None,
         created_at: 0,
         updated_at: 0,
-        latest: Arc::default(),
-    })
+    };
+    Arc::new(Market::of_row(row, Keys::new([0; 16])))
 }
 
 fn router() -> Router {

@@ -9,6 +9,7 @@ mod deliver;
 pub mod etag;
 pub mod events;
 pub mod extract;
+pub mod generations;
 pub mod health;
 pub mod idempotency;
 mod json;

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::state::Http;
-use super::{events, health, marketplaces, merchants, orders, plugins, verdicts};
+use super::{events, generations, health, marketplaces, merchants, orders, plugins, verdicts};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -39,10 +39,21 @@ pub fn api() -> (Router<Http>, Document) {
         .routes(routes!(marketplaces::create::create))
         .routes(routes!(marketplaces::show::show))
         .routes(routes!(marketplaces::change::change))
+        .routes(routes!(generations::list::list))
+        .routes(routes!(generations::show::show))
+        .routes(routes!(generations::turn::pause))
+        .routes(routes!(generations::turn::resume))
+        .routes(routes!(generations::turn::cancel))
+        .routes(routes!(generations::shadow::report))
+        .routes(routes!(generations::merchants::merchants))
+        .routes(routes!(plugins::activate::activate))
+        .routes(routes!(plugins::shadow::shadow))
+        .routes(routes!(plugins::rollback::rollback))
         .routes(routes!(merchants::list::list))
         .routes(routes!(merchants::show::show))
         .routes(routes!(merchants::register::register))
         .routes(routes!(merchants::snapshot::take))
+        .routes(routes!(merchants::notices::notices))
         .routes(routes!(orders::show::show))
         .routes(routes!(orders::put::put))
         .routes(routes!(orders::list::list))

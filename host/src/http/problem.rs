@@ -6,13 +6,13 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::app::MarketError;
 use crate::auth::AuthError;
 use crate::pipeline::lane::IngestError;
 use crate::pipeline::play::PlayError;
 use crate::plugins::PluginError;
 use crate::registry::RegistryError;
 use crate::rules::{ConfigureError, PluginFault, Refusal};
+use crate::setup::MarketError;
 use crate::store::StoreError;
 
 /// What every `type` begins with; a slug follows.
@@ -293,8 +293,9 @@ impl From<PluginError> for Problem {
 impl From<MarketError> for Problem {
     fn from(error: MarketError) -> Self {
         match error {
+            MarketError::Field { field, value, why } if value.is_empty() => Self::invalid(field, why),
             MarketError::Field { field, value, why } => Self::invalid(field, format!("`{value}` {why}")),
-            MarketError::Taken(_) => Self::Conflict(error.to_string()),
+            MarketError::Taken(_) | MarketError::Refused(_) => Self::Conflict(error.to_string()),
             MarketError::Unknown(_) => Self::NotFound,
             MarketError::Configure(error) => error.into(),
             MarketError::Registry(error) => error.into(),

@@ -48,7 +48,7 @@ pub(crate) fn accept(
     share_contacts(session, keys, market, &mut touched)?;
     let registered = register(session, market, &new, stamp)?;
     find_merchants(session, market, &mut touched)?;
-    let mut allowance = Allowance::of(market.generation.as_deref());
+    let mut allowance = Allowance::of(market);
     let due = settle(session, market, &mut touched, now, stamp, &mut allowance)?;
     if market.clock == ClockKind::LatestEvent && latest > market.latest() {
         session.advance(market.id, latest)?;

@@ -5,7 +5,7 @@ use andon_domain::fact::Fact;
 use andon_domain::ids::Instant;
 use andon_domain::mark::Classified;
 
-use crate::markets::Generation;
+use crate::markets::{Generation, Market};
 use crate::rules::{Blame, Used};
 
 /// After so many faults in one batch the rules are taken to be broken, and the rest of the batch shares the last fault:
@@ -27,24 +27,29 @@ pub(super) enum Answer {
     Later,
 }
 
-/// Fuel that rules may still use in a transaction. Fuel and not time, so that what is left for later does not depend on the machine.
+/// Fuel that each generation may still use in a transaction. Fuel and not time, so that what is left for later does not depend on the
+/// machine; each its own, so that what is only watched takes nothing from the rules in force.
 #[derive(Debug)]
-pub(crate) struct Allowance(u64);
+pub(crate) struct Allowance(Vec<(i64, u64)>);
 
 impl Allowance {
-    /// As much as it takes, for work that others do not wait for.
-    pub(crate) fn unlimited() -> Self {
-        Self(u64::MAX)
+    /// The shares of a marketplace's generations in a transaction.
+    pub(crate) fn of(market: &Market) -> Self {
+        Self(market.tallied().map(|g| (g.id, g.judge.gate().protection().transaction_fuel)).collect())
     }
 
-    /// A generation's share of a transaction.
-    pub(crate) fn of(generation: Option<&Generation>) -> Self {
-        Self(generation.map_or(0, |generation| generation.judge.gate().protection().transaction_fuel))
-    }
-
-    /// Whether nothing is left.
+    /// Whether one of them has nothing left.
     pub(crate) fn is_spent(&self) -> bool {
-        self.0 == 0
+        self.0.iter().any(|(_, left)| *left == 0)
+    }
+
+    /// What is left for a generation.
+    fn left(&mut self, generation: i64) -> &mut u64 {
+        let place = self.0.iter().position(|(id, _)| *id == generation).unwrap_or_else(|| {
+            self.0.push((generation, u64::MAX));
+            self.0.len() - 1
+        });
+        &mut self.0[place].1
     }
 }
 
@@ -63,15 +68,16 @@ pub(super) fn classify(generation: &Generation, now: Instant, facts: &[Option<Fa
             return work.answers;
         }
     };
+    let left = allowance.left(generation.id);
     for (number, stretch) in asked.chunks(STRETCH).enumerate() {
-        if number > 0 && allowance.is_spent() {
+        if number > 0 && *left == 0 {
             for (i, _) in stretch {
                 work.answers[*i] = Answer::Later;
             }
         } else {
             let before = work.used.fuel;
             work.part(stretch);
-            allowance.0 = allowance.0.saturating_sub(work.used.fuel - before);
+            *left = left.saturating_sub(work.used.fuel - before);
         }
     }
     pass.record(work.answered, &work.failed);

@@ -1,19 +1,23 @@
 //! Steps 6 and 7: what the rules conclude from the readings, and what is kept of it. A fault is never a verdict: the old one
 //! stands, shown as stale.
 
+use std::sync::Arc;
+
 use andon_domain::ids::{Day, Instant};
 use andon_domain::manifest::Cadence;
 use andon_domain::reading::Status;
 use andon_domain::verdict::{Snapshot, Verdict};
+use uuid::Uuid;
 
 use super::lane::{Ingest, IngestError, Job};
-use super::read::{self, Account, Reader, party};
-use super::replay;
+use super::view::{Fault, View};
+use super::{replay, shadow};
 use crate::clock::Clock;
-use crate::markets::{Generation, Market};
-use crate::rules::Blame;
-use crate::store::StoreError;
-use crate::store::session::{Due, FaultRow, Judgement, MerchantState, NewVerdict, Session, StandingWords, Told};
+use crate::markets::Market;
+use crate::store::notices::{NoticeRow, put_notices};
+use crate::store::session::{Due, FaultRow, Judgement, MerchantState, NewVerdict, Session, Told};
+use crate::store::shadows::{ShadowRow, put_shadows};
+use crate::store::{StoreError, rollouts};
 
 /// When a merchant whose evaluation failed is tried again, in milliseconds.
 const RETRY: Instant = 5 * 60 * 1000;
@@ -27,128 +31,144 @@ pub(crate) enum EvaluateError {
     Write(#[from] IngestError),
 }
 
-/// Evaluates merchants that are due, hands the outcome to the writer, and plays a sample of it again. Answers whether that was
-/// possible: where the rules may not be asked now, everybody stays due.
+/// What came of evaluating a batch of merchants of one marketplace.
+#[derive(Default)]
+pub(crate) struct Judged {
+    judgements: Vec<Judgement>,
+    /// Merchants that a generation judges for the first time since another did: (generation, merchant).
+    taken_over: Vec<(i64, i64)>,
+    faults: Vec<FaultRow>,
+    clear: Vec<(i64, i64, i64)>,
+    shadows: Vec<ShadowRow>,
+    notices: Vec<NoticeRow>,
+}
+
+impl Judged {
+    /// Writes it inside the caller's transaction. This is the only way to a standing, and only what is in force for a merchant
+    /// at this moment passes: rules may have been changed since they were asked, and what is in the shadow moves nothing.
+    pub(crate) fn write(&mut self, session: &mut dyn Session, market: &Market) -> Result<(), StoreError> {
+        let rules = |merchant: i64, generation: i64| market.in_force_for(merchant).is_some_and(|g| g.id == generation);
+        let judges = |generation: i64| market.judged().any(|g| g.id == generation);
+        self.judgements.retain(|j| j.verdict.as_ref().is_none_or(|v| rules(j.merchant, v.generation)));
+        self.taken_over.retain(|(generation, merchant)| rules(*merchant, *generation));
+        self.faults.retain(|f| judges(f.generation));
+        self.shadows.retain(|s| judges(s.generation));
+        self.notices.retain(|n| judges(n.generation));
+        for part in self.taken_over.chunk_by(|a, b| a.0 == b.0) {
+            rollouts::keep_standings(session, part[0].0, &part.iter().map(|t| t.1).collect::<Vec<_>>())?;
+        }
+        session.judge(&self.judgements)?;
+        session.faults(&self.faults, &self.clear)?;
+        put_shadows(session, &self.shadows)?;
+        put_notices(session, &self.notices)
+    }
+}
+
+/// Evaluates merchants that are due, under every generation that judges, hands the outcome to the writer, and plays a sample of it
+/// again. Answers whether that was possible: where the rules in force may not be asked now, everybody stays due.
 pub(crate) fn evaluate(
     session: &mut dyn Session,
     ingest: &Ingest,
     clock: &dyn Clock,
-    market: &Market,
-    generation: &Generation,
+    market: &Arc<Market>,
     due: &[Due],
 ) -> Result<bool, EvaluateError> {
-    let Ok(pass) = generation.judge.gate().enter() else { return Ok(false) };
+    let ready = market.generation.as_ref().is_some_and(|g| g.judge.gate().ready().is_ok());
+    if !ready {
+        return Ok(false);
+    }
     let now = market.now(clock.now());
     let merchants: Vec<i64> = due.iter().map(|d| d.merchant).collect();
     let states = session.states(&merchants)?;
-    let (reader, accounts) = read::load(session, market, generation, &merchants, now)?;
-    let snapshots: Vec<Snapshot> =
-        accounts.iter().zip(&states).map(|(a, s)| reader.snapshot(a, party(generation.manifest(), s), &[])).collect();
-    let verdicts = ask(generation, &snapshots);
-    let failed = verdicts.iter().zip(due).filter_map(|(v, d)| Some((d.merchant as u64, v.as_ref().err()?.blame)));
-    pass.record(verdicts.iter().filter(|v| v.is_ok()).count(), &failed.collect::<Vec<_>>());
+    let views = market.judged().map(|g| View::of(session, market, g, &states, now)).collect::<Result<Vec<_>, _>>()?;
     let last = session.verdicts(&states.iter().map(|s| s.verdict).collect::<Vec<_>>())?;
-
-    let mut batch = Batch { market, reader: &reader, clock, judgements: Vec::new(), faults: Vec::new(), clear: Vec::new() };
-    for (i, verdict) in verdicts.into_iter().enumerate() {
-        match verdict {
-            Ok(verdict) => batch.conclude(&due[i], &states[i], &accounts[i], &snapshots[i], &verdict, last[i].as_ref()),
-            Err(fault) => batch.fault(&due[i], &states[i], fault),
-        }
+    let mut batch = Batch { market, clock, views: &views, judged: Judged::default() };
+    for (i, state) in states.iter().enumerate() {
+        batch.conclude(i, &due[i], state, last[i].as_ref());
     }
-    let Batch { judgements, faults, clear, .. } = batch;
-    let sample = replay::sample(generation, judgements.iter().filter_map(|j| Some(j.verdict.as_ref()?.id)));
-    ingest.hand_over(|reply| Job::Judge { judgements, faults, clear, reply })?;
-    replay::play_again(session, generation, now, &sample)?;
+    batch.shadows(&states);
+    let judged = batch.judged;
+    let told: Vec<(i64, Uuid)> =
+        judged.judgements.iter().filter_map(|j| j.verdict.as_ref()).map(|v| (v.generation, v.id)).collect();
+    ingest.hand_over(|reply| Job::Judge { market: market.clone(), judged, reply })?;
+    for generation in market.judged() {
+        let sample = replay::sample(generation, told.iter().filter(|(g, _)| *g == generation.id).map(|(_, id)| *id));
+        replay::play_again(session, generation, now, &sample)?;
+    }
     Ok(true)
-}
-
-#[derive(Clone)]
-struct Fault {
-    code: &'static str,
-    message: String,
-    blame: Blame,
-}
-
-/// One verdict for each snapshot; a fault is narrowed down to the merchants that cause it.
-fn ask(generation: &Generation, snapshots: &[Snapshot]) -> Vec<Result<Verdict, Fault>> {
-    match generation.judge.evaluate(snapshots) {
-        Ok(verdicts) => verdicts.into_iter().map(Ok).collect(),
-        Err(fault) if snapshots.len() <= 1 => {
-            let name = generation.manifest().name.clone();
-            metrics::counter!("andon_plugin_faults_total", "rules" => name, "code" => fault.code()).increment(1);
-            tracing::warn!(rules = %generation.judge.digest(), code = fault.code(), "evaluate failed: {fault}");
-            let told = Fault { code: fault.code(), message: fault.to_string(), blame: fault.blame() };
-            snapshots.iter().map(|_| Err(told.clone())).collect()
-        }
-        Err(_) => {
-            let (left, right) = snapshots.split_at(snapshots.len() / 2);
-            let mut all = ask(generation, left);
-            // The first half's fault found in its first member says that all are likely to fail: one more try, not one each.
-            let hopeless = left.len() > 1 && all.iter().all(Result::is_err);
-            match (hopeless, all.first()) {
-                (true, Some(Err(fault))) => {
-                    let fault = fault.clone();
-                    all.extend(right.iter().map(|_| Err(fault.clone())));
-                }
-                _ => all.extend(ask(generation, right)),
-            }
-            all
-        }
-    }
 }
 
 struct Batch<'a> {
     market: &'a Market,
-    reader: &'a Reader<'a>,
     clock: &'a dyn Clock,
-    judgements: Vec<Judgement>,
-    faults: Vec<FaultRow>,
-    clear: Vec<(i64, i64, i64)>,
+    /// The rules in force first.
+    views: &'a [View<'a>],
+    judged: Judged,
 }
 
 impl Batch<'_> {
-    fn conclude(
-        &mut self,
-        due: &Due,
+    /// Takes the verdict of the rules that are in force for merchant `i`.
+    fn conclude(&mut self, i: usize, due: &Due, state: &MerchantState, last: Option<&Told>) {
+        let ruling = self.market.in_force_for(state.id).map(|g| g.id);
+        let Some(view) = self.views.iter().find(|v| Some(v.generation().id) == ruling) else { return };
+        let generation = view.generation();
+        let mut next = self.views.iter().filter_map(|v| v.next(&self.market.calendar, i)).min();
+        let verdict = match &view.verdicts[i] {
+            Ok(verdict) => {
+                if last.map_or(!self.market.beside.is_empty(), |(g, ..)| *g != generation.id) {
+                    self.judged.taken_over.push((generation.id, state.id));
+                }
+                self.told(view, i, state, verdict, last)
+            }
+            Err(fault) => {
+                next = Some(view.reader.now + RETRY);
+                self.judged.faults.push(row(view, state, fault));
+                None
+            }
+        };
+        let cleared = self.views.iter().filter(|v| v.verdicts[i].is_ok()).map(|v| (v.generation().id, state.id, 0));
+        self.judged.clear.extend(cleared);
+        let (market, merchant, stamp, was_due) = (self.market.id, due.merchant, due.stamp, state.next_evaluation);
+        self.judged.judgements.push(Judgement { market, merchant, stamp, was_due, next, verdict });
+    }
+
+    /// The verdict as it is to be stored; `None` where nothing but time differs from the last one.
+    fn told(
+        &self,
+        view: &View<'_>,
+        i: usize,
         state: &MerchantState,
-        account: &Account,
-        snapshot: &Snapshot,
         verdict: &Verdict,
         last: Option<&Told>,
-    ) {
-        let generation = self.reader.generation;
-        let next = self.reader.next(&self.market.calendar, account, &snapshot.readings, verdict.revisit);
-        let judged_day = self.binds(state);
+    ) -> Option<NewVerdict> {
+        let (generation, snapshot) = (view.generation(), &view.snapshots[i]);
+        let judged_day = self.binds(view, state);
         let (input, output) = (encode_input(snapshot), postcard::to_stdvec(verdict).unwrap_or_default());
         let told_before = last.is_some_and(|(g, i, o)| *g == generation.id && *i == input && *o == output);
-        let new = (!told_before || (judged_day.is_some() && generation.manifest().cadence != Cadence::Continuous)).then(|| {
-            let standing = &generation.manifest().standings[usize::from(verdict.standing)];
-            let projected = StandingWords { code: standing.code.clone(), level: standing.level.word().to_owned() };
-            let moved = (judged_day.is_some() && state.standing.as_ref() != Some(&projected.code)).then_some(snapshot.now);
-            NewVerdict {
-                id: self.clock.new_id(),
-                generation: generation.id,
-                at: snapshot.now,
-                binding: judged_day.is_some(),
-                input,
-                output,
-                projected,
-                score: verdict.score,
-                statuses: statuses(snapshot),
-                moved,
-                judged_day,
-            }
-        });
-        self.clear.push((generation.id, due.merchant, 0));
-        let (market, merchant, stamp, was_due) = (self.market.id, due.merchant, due.stamp, state.next_evaluation);
-        self.judgements.push(Judgement { market, merchant, stamp, was_due, next, verdict: new });
+        if told_before && (judged_day.is_none() || generation.manifest().cadence == Cadence::Continuous) {
+            return None;
+        }
+        let projected = view.words(verdict.standing);
+        let moved = (judged_day.is_some() && state.standing.as_ref() != Some(&projected.code)).then_some(snapshot.now);
+        Some(NewVerdict {
+            id: self.clock.new_id(),
+            generation: generation.id,
+            at: snapshot.now,
+            binding: judged_day.is_some(),
+            input,
+            output,
+            projected,
+            score: verdict.score,
+            statuses: statuses(snapshot),
+            moved,
+            judged_day,
+        })
     }
 
     /// The binding day this verdict judges, if one has come since the last that was judged and since the merchant joined.
-    fn binds(&self, state: &MerchantState) -> Option<Day> {
-        let cadence = self.reader.generation.manifest().cadence;
-        let day = cadence.last_binding(self.reader.today);
+    fn binds(&self, view: &View<'_>, state: &MerchantState) -> Option<Day> {
+        let cadence = view.generation().manifest().cadence;
+        let day = cadence.last_binding(view.reader.today);
         let open = match (cadence, state.judged_day) {
             (Cadence::Continuous, _) => true,
             (_, Some(judged)) => day > judged,
@@ -157,13 +177,30 @@ impl Batch<'_> {
         open.then_some(day)
     }
 
-    fn fault(&mut self, due: &Due, state: &MerchantState, fault: Fault) {
-        let (generation, merchant, now) = (self.reader.generation.id, due.merchant, self.reader.now);
-        let Fault { code, message, .. } = fault;
-        self.faults.push(FaultRow { generation, merchant, subject: 0, code, message, at: now });
-        let (market, stamp, was_due) = (self.market.id, due.stamp, state.next_evaluation);
-        self.judgements.push(Judgement { market, merchant, stamp, was_due, next: Some(now + RETRY), verdict: None });
+    /// What is judged beside the rules in force: compared with them, and announced to merchants. Faults are counted for each.
+    fn shadows(&mut self, states: &[MerchantState]) {
+        let Some((base, beside)) = self.views.split_first() else { return };
+        for view in beside {
+            let rows = shadow::compare(base, view, states);
+            if let Some(announced) = self.market.beside.iter().find(|b| b.generation.id == view.generation().id) {
+                self.judged.notices.extend(shadow::notices(self.market, announced, &rows));
+            }
+            self.judged.shadows.extend(rows);
+        }
+        for view in self.views.iter().filter(|_| !beside.is_empty()) {
+            for (state, verdict) in states.iter().zip(&view.verdicts) {
+                let rules = self.market.in_force_for(state.id).is_some_and(|g| g.id == view.generation().id);
+                if let (Err(fault), false) = (verdict, rules) {
+                    self.judged.faults.push(row(view, state, fault));
+                }
+            }
+        }
     }
+}
+
+fn row(view: &View<'_>, state: &MerchantState, fault: &Fault) -> FaultRow {
+    let Fault { code, message, .. } = fault.clone();
+    FaultRow { generation: view.generation().id, merchant: state.id, subject: 0, code, message, at: view.reader.now }
 }
 
 /// A snapshot as it is stored: without its moment, which has a column of its own, so that equal bytes mean that nothing but

@@ -2,21 +2,22 @@
 //! gathers, so a lone event waits for nobody and a flood shares each flush.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use andon_domain::ids::Instant;
 use tokio::sync::{mpsc, oneshot};
 
 use super::accept::{Outcome, accept};
 use super::classify::{Allowance, STRETCH};
+use super::evaluate::Judged;
 use super::settle::{Touched, settle};
 use crate::clock::Clock;
 use crate::events::Event;
 use crate::keys::Keys;
 use crate::markets::{Market, Markets};
 use crate::pipeline::scheduler::Wake;
-use crate::store::session::{FaultRow, Judgement, Session};
+use crate::store::session::Session;
 use crate::store::{Store, StoreError};
 
 /// Events in one transaction; more wait for the next.
@@ -44,8 +45,8 @@ pub enum IngestError {
 
 type Reply<T> = oneshot::Sender<Result<T, IngestError>>;
 
-/// Work that must be alone in its transaction; it is given the transaction's stamp, and called again where the transaction is.
-pub(crate) type Exclusive = Box<dyn FnMut(&mut dyn Session, i64) -> Result<(), StoreError> + Send>;
+/// Work inside a transaction of the writer's; it is given the transaction's stamp, and called again where the transaction is.
+pub(crate) type Work = Box<dyn FnMut(&mut dyn Session, i64) -> Result<(), StoreError> + Send>;
 
 /// What follows once it is durable, before the writer does anything else.
 pub(crate) type Afterwards = Box<dyn FnOnce() + Send>;
@@ -53,8 +54,9 @@ pub(crate) type Afterwards = Box<dyn FnOnce() + Send>;
 pub(crate) enum Job {
     Accept { market: Arc<Market>, events: Vec<Event>, reply: Reply<Vec<Outcome>> },
     Revisit { market: Arc<Market>, subjects: Vec<i64>, reply: Reply<()> },
-    Judge { judgements: Vec<Judgement>, faults: Vec<FaultRow>, clear: Vec<(i64, i64, i64)>, reply: Reply<()> },
-    Alone { work: Exclusive, afterwards: Afterwards, reply: Reply<()> },
+    Judge { market: Arc<Market>, judged: Judged, reply: Reply<()> },
+    Chore { work: Work, reply: Reply<()> },
+    Alone { work: Work, afterwards: Afterwards, reply: Reply<()> },
 }
 
 /// The way into the writer.
@@ -102,10 +104,28 @@ impl Ingest {
     }
 
     /// Does work alone in a transaction of the writer's, and what follows from it before any other.
-    pub(crate) async fn alone(&self, work: Exclusive, afterwards: Afterwards) -> Result<(), IngestError> {
+    pub(crate) async fn alone(&self, work: Work, afterwards: Afterwards) -> Result<(), IngestError> {
         let (reply, answer) = oneshot::channel();
         self.jobs.send(Job::Alone { work, afterwards, reply }).await.map_err(|_| IngestError::Closed)?;
         answer.await.unwrap_or(Err(IngestError::Closed))
+    }
+
+    /// Does a small piece of work in a transaction of the writer's, with whatever else is in it, and answers what it came to.
+    pub(crate) async fn chore<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&mut dyn Session) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, IngestError> {
+        let (reply, answer) = oneshot::channel();
+        let done = Arc::new(Mutex::new(None));
+        let outcome = done.clone();
+        let work: Work = Box::new(move |session, _| {
+            let worked = work(session)?;
+            *outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(worked);
+            Ok(())
+        });
+        self.jobs.send(Job::Chore { work, reply }).await.map_err(|_| IngestError::Closed)?;
+        answer.await.unwrap_or(Err(IngestError::Closed))?;
+        done.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or(IngestError::Closed)
     }
 
     /// Hands over work from a plain thread and waits for its commit.
@@ -240,11 +260,8 @@ impl Lane {
 fn other(session: &mut dyn Session, clock: &dyn Clock, job: &mut Job, stamp: i64) -> Result<Option<Moved>, StoreError> {
     match job {
         Job::Revisit { market, subjects, .. } => return revisit(session, clock, market, subjects, stamp).map(Some),
-        Job::Judge { judgements, faults, clear, .. } => {
-            session.judge(judgements)?;
-            session.faults(faults, clear)?;
-        }
-        Job::Alone { work, .. } => work(session, stamp)?,
+        Job::Judge { market, judged, .. } => judged.write(session, market)?,
+        Job::Chore { work, .. } | Job::Alone { work, .. } => work(session, stamp)?,
         Job::Accept { .. } => {}
     }
     Ok(None)
@@ -259,7 +276,7 @@ fn revisit(
     stamp: i64,
 ) -> Result<Moved, StoreError> {
     let now = market.now_after(market.latest(), clock.now());
-    let (mut allowance, mut due) = (Allowance::of(market.generation.as_deref()), false);
+    let (mut allowance, mut due) = (Allowance::of(market), false);
     for (number, part) in subjects.chunks(STRETCH).enumerate() {
         if number > 0 && allowance.is_spent() {
             due = true;
@@ -281,7 +298,7 @@ struct Unit {
 fn units(group: Vec<Job>, markets: &Markets) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
     for mut job in group {
-        if let Job::Accept { market, .. } | Job::Revisit { market, .. } = &mut job
+        if let Job::Accept { market, .. } | Job::Revisit { market, .. } | Job::Judge { market, .. } = &mut job
             && let Some(current) = markets.get(&market.code)
         {
             *market = current;
@@ -309,7 +326,7 @@ fn answer(units: Vec<Unit>, done: Vec<Done>) {
             // A caller that has gone away misses only the answer; what it sent is kept.
             match job {
                 Job::Accept { reply, .. } => drop(reply.send(Ok(outcomes.next().unwrap_or_default()))),
-                Job::Revisit { reply, .. } | Job::Judge { reply, .. } => drop(reply.send(Ok(()))),
+                Job::Revisit { reply, .. } | Job::Judge { reply, .. } | Job::Chore { reply, .. } => drop(reply.send(Ok(()))),
                 Job::Alone { afterwards, reply, .. } => {
                     afterwards();
                     drop(reply.send(Ok(())));
@@ -323,8 +340,8 @@ fn fail(units: Vec<Unit>, error: &IngestError) {
     for job in units.into_iter().flat_map(|u| u.jobs) {
         match job {
             Job::Accept { reply, .. } => drop(reply.send(Err(error.clone()))),
-            Job::Revisit { reply, .. } | Job::Judge { reply, .. } | Job::Alone { reply, .. } => {
-                drop(reply.send(Err(error.clone())));
+            Job::Revisit { reply, .. } | Job::Judge { reply, .. } | Job::Chore { reply, .. } | Job::Alone { reply, .. } => {
+                drop(reply.send(Err(error.clone())))
             }
         }
     }

@@ -3,6 +3,8 @@
 //! transaction of the writer's; evaluating is another. Each may run twice with the same outcome.
 
 pub mod accept;
+pub mod build;
+pub(crate) mod changes;
 mod classify;
 pub mod evaluate;
 pub mod lane;
@@ -14,4 +16,6 @@ pub mod replay;
 pub mod scheduler;
 pub mod segment;
 mod settle;
+mod shadow;
 mod shares;
+mod view;

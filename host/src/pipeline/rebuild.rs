@@ -1,5 +1,5 @@
-//! Everything again from what is kept: a new generation's marks and tallies from the stored facts, and, to prove that nothing
-//! was lost or counted twice, the facts themselves from the raw events.
+//! Everything again from what is kept, to prove that nothing was lost or counted twice: facts from the raw events, and the tallies
+//! of every generation, one that is being built included, from the marks.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -10,43 +10,19 @@ use andon_domain::ids::Instant;
 use andon_domain::quota;
 use andon_domain::tally::{Bucket, bucket_of};
 
-use super::classify::Allowance;
-use super::lane::Exclusive;
 use super::segment;
-use super::settle::{Days, Touched, cells_of, settle};
+use super::settle::{Days, cells_of};
 use crate::events::{self, EventContext};
 use crate::keys::Keys;
-use crate::markets::Market;
-use crate::store::marketplaces::MarketRow;
+use crate::markets::{Generation, Market};
 use crate::store::session::{Session, Subject};
 use crate::store::{Store, StoreError};
 
 /// Subjects handled at a time.
 const PAGE: usize = 1_000;
 
-/// Work that puts a marketplace's changed set-up in force. With other rules or settings every subject is classified under the
-/// new generation first, in the same transaction; facts do not change, and the generation before keeps its own marks and
-/// tallies, so that going back is the same switch.
-pub(crate) fn switch(market: Arc<Market>, row: MarketRow, build: bool, now: Instant) -> Exclusive {
-    Box::new(move |session, stamp| {
-        if build {
-            classify_all(session, &market, now, stamp)?;
-        }
-        session.put_setup(&row)?;
-        session.all_dirty(market.id, stamp)
-    })
-}
-
-fn classify_all(session: &mut dyn Session, market: &Market, wall: Instant, stamp: i64) -> Result<(), StoreError> {
-    let mut after = 0;
-    loop {
-        let page = session.subjects_after(market.id, None, after, PAGE)?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = last.id;
-        let mut touched: Vec<Touched> = page.into_iter().map(Touched::stored).collect();
-        settle(session, market, &mut touched, market.now(wall), stamp, &mut Allowance::unlimited())?;
-    }
-}
+/// Sums of one generation by bucket, merchant and listing.
+type Sums = BTreeMap<(i32, i64, u64), Bucket>;
 
 /// What a check of the books found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,8 +53,10 @@ pub async fn audit(store: &Arc<Store>, market: Arc<Market>) -> Result<Audit, Sto
 fn check(session: &mut dyn Session, keys: &Keys, market: &Market) -> Result<Audit, StoreError> {
     let mut audit = Audit::default();
     let mut histories = replay(session, keys, market, &mut audit)?;
-    let beyond = beyond(session, market)?;
-    let mut sums: BTreeMap<(i32, i64, u64), Bucket> = BTreeMap::new();
+    let mut sums = Vec::new();
+    for generation in market.tallied() {
+        sums.push((generation, beyond(session, market, generation)?, Sums::new()));
+    }
     let mut days = Days::new(&market.calendar);
     let mut after = 0;
     loop {
@@ -88,7 +66,8 @@ fn check(session: &mut dyn Session, keys: &Keys, market: &Market) -> Result<Audi
         for subject in &page {
             audit.subjects += 1;
             compare(subject, histories.remove(&(subject.kind, subject.key)), &mut audit);
-            if let (Some(generation), Some(merchant)) = (&market.generation, subject.merchant) {
+            let Some(merchant) = subject.merchant else { continue };
+            for (generation, beyond, sums) in &mut sums {
                 for (listing, day, slot, amount) in
                     cells_of(generation, subject, |quota| beyond.contains(&(subject.id, quota)), &mut days)
                 {
@@ -104,15 +83,17 @@ fn check(session: &mut dyn Session, keys: &Keys, market: &Market) -> Result<Audi
     for (kind, key) in histories.keys() {
         audit.differs(|| format!("{kind:?} {key:016x} has events but no row"));
     }
-    compare_sums(session, market, sums, &mut audit)?;
+    for (generation, _, sums) in sums {
+        compare_sums(session, generation.id, sums, &mut audit)?;
+    }
     Ok(audit)
 }
 
-/// Orders beyond their quotas, by row number and quota, worked out from all of them at once.
-fn beyond(session: &mut dyn Session, market: &Market) -> Result<HashSet<(i64, u16)>, StoreError> {
-    let Some(generation) = market.generation.as_ref().filter(|g| !g.manifest().quotas.is_empty()) else {
+/// Orders beyond a generation's quotas, by row number and quota, worked out from all of them at once.
+fn beyond(session: &mut dyn Session, market: &Market, generation: &Generation) -> Result<HashSet<(i64, u16)>, StoreError> {
+    if generation.manifest().quotas.is_empty() {
         return Ok(HashSet::new());
-    };
+    }
     let (mut all, mut days, mut after) = (Vec::new(), Days::new(&market.calendar), 0);
     loop {
         let page = session.subjects_after(market.id, None, after, PAGE)?;
@@ -168,15 +149,9 @@ fn compare(subject: &Subject, replayed: Option<History>, audit: &mut Audit) {
     }
 }
 
-fn compare_sums(
-    session: &mut dyn Session,
-    market: &Market,
-    mut sums: BTreeMap<(i32, i64, u64), Bucket>,
-    audit: &mut Audit,
-) -> Result<(), StoreError> {
-    let Some(generation) = &market.generation else { return Ok(()) };
-    let mut stored: BTreeMap<(i32, i64, u64), Bucket> = BTreeMap::new();
-    for (bucket, merchant, listing, cells) in session.all_books(generation.id)? {
+fn compare_sums(session: &mut dyn Session, generation: i64, mut sums: Sums, audit: &mut Audit) -> Result<(), StoreError> {
+    let mut stored = Sums::new();
+    for (bucket, merchant, listing, cells) in session.all_books(generation)? {
         let sum = stored.entry((bucket, merchant, listing)).or_default();
         for (day, slot, amount) in cells.cells(bucket) {
             sum.add(day, slot, amount);
@@ -187,12 +162,16 @@ fn compare_sums(
     for (key, sum) in &sums {
         if stored.get(key) != Some(sum) {
             audit.differs(|| {
-                format!("tally of bucket {}, merchant {}, listing {:016x}: stored and summed differ", key.0, key.1, key.2)
+                let (bucket, merchant, listing) = key;
+                format!("generation {generation}: tally of bucket {bucket}, merchant {merchant}, listing {listing:016x}: stored and summed differ")
             });
         }
     }
     for key in stored.keys().filter(|k| !sums.contains_key(k)) {
-        audit.differs(|| format!("tally of bucket {}, merchant {}, listing {:016x} belongs to no mark", key.0, key.1, key.2));
+        let (bucket, merchant, listing) = key;
+        audit.differs(|| {
+            format!("generation {generation}: tally of bucket {bucket}, merchant {merchant}, listing {listing:016x} belongs to no mark")
+        });
     }
     Ok(())
 }

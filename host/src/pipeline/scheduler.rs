@@ -47,6 +47,11 @@ impl Wake {
     pub fn notify(&self) {
         self.0.notify_one();
     }
+
+    /// Waits until somebody is.
+    pub(crate) async fn notified(&self) {
+        self.0.notified().await;
+    }
 }
 
 /// What the scheduler works with.
@@ -165,7 +170,7 @@ impl Scheduler {
         while !agenda.is_empty() {
             let batch: Vec<Due> = agenda.drain(..share.batch().min(agenda.len())).collect();
             let began = Instant::now();
-            if !evaluate(session, &self.ingest, self.clock.as_ref(), market, generation, &batch)? {
+            if !evaluate(session, &self.ingest, self.clock.as_ref(), market, &batch)? {
                 agenda.clear();
                 return Ok(again > 0);
             }

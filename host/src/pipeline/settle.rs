@@ -31,6 +31,8 @@ pub(crate) struct Touched {
     merchant_before: Option<i64>,
     began_before: Option<Instant>,
     revisit_before: Option<Instant>,
+    /// Its marks are others than its row's.
+    marked: bool,
 }
 
 impl Touched {
@@ -38,7 +40,7 @@ impl Touched {
         let (merchant_before, began_before, revisit_before) = (subject.merchant, subject.began, subject.revisit);
         let opened = if subject.kind == Kind::Contact { subject.history.contact_opened() } else { None };
         let order_before = opened.and_then(|o| o.order.clone());
-        Self { subject, new: false, renamed: false, order_before, merchant_before, began_before, revisit_before }
+        Self { subject, new: false, renamed: false, order_before, merchant_before, began_before, revisit_before, marked: false }
     }
 
     pub(crate) fn fresh(subject: Subject) -> Self {
@@ -50,7 +52,13 @@ impl Touched {
             merchant_before: None,
             began_before: None,
             revisit_before: None,
+            marked: false,
         }
+    }
+
+    /// Each generation may want to be asked again at a moment of its own; at the earliest all of them are.
+    fn revisit_at(&mut self, at: Option<Instant>) {
+        self.subject.revisit = [self.subject.revisit, at].into_iter().flatten().min();
     }
 }
 
@@ -98,8 +106,8 @@ struct Ledger {
     later: bool,
 }
 
-/// Classifies the subjects under the marketplace's generation as of `now`, and writes them with all that follows. What is beyond
-/// the allowance is due to be asked about at once, in a transaction to come. Answers whether anything became due.
+/// Classifies the subjects under each of the marketplace's generations as of `now`, and writes them with all that follows. What is
+/// beyond the allowance is due to be asked about at once, in a transaction to come. Answers whether anything became due.
 pub(crate) fn settle(
     session: &mut dyn Session,
     market: &Market,
@@ -108,52 +116,86 @@ pub(crate) fn settle(
     stamp: i64,
     allowance: &mut Allowance,
 ) -> Result<bool> {
-    let mut ledger = Ledger::default();
-    if let Some(generation) = &market.generation {
-        let mut days = Days::new(&market.calendar);
-        let changes = judge_facts(generation, touched, now, allowance, &mut ledger);
-        tally(session, generation, touched, &changes, &mut days, &mut ledger)?;
+    let (mut ledger, mut days) = (Ledger::default(), Days::new(&market.calendar));
+    let mut generations = market.tallied().peekable();
+    if generations.peek().is_some() {
+        let facts: Vec<Option<Fact>> = touched.iter().map(fact).collect();
+        touched.iter_mut().for_each(|t| t.subject.revisit = None);
+        for generation in generations {
+            let changes = judge_facts(generation, touched, &facts, now, allowance, &mut ledger);
+            tally(session, generation, touched, &changes, &mut days, &mut ledger)?;
+        }
     }
     write(session, market, touched, ledger, stamp)
 }
 
-fn judge_facts(
+/// Classifies stored subjects under one generation more. Those it has been told of already, with the events that came meanwhile,
+/// stay as they are; nobody becomes due, for it judges nobody yet.
+pub(crate) fn settle_under(
+    session: &mut dyn Session,
+    market: &Market,
     generation: &Generation,
+    mut touched: Vec<Touched>,
+    now: Instant,
+) -> Result<()> {
+    let (mut ledger, mut days) = (Ledger::default(), Days::new(&market.calendar));
+    let facts: Vec<Option<Fact>> = touched.iter().map(fact).collect();
+    let mut allowance = Allowance::of(market);
+    let changes = judge_facts(generation, &mut touched, &facts, now, &mut allowance, &mut ledger);
+    tally(session, generation, &touched, &changes, &mut days, &mut ledger)?;
+    ledger.dirty.clear();
+    touched.retain(|t| t.marked || t.subject.revisit != t.revisit_before);
+    write(session, market, &touched, ledger, 0).map(|_| ())
+}
+
+fn judge_facts(
+    rules: &Generation,
     touched: &mut [Touched],
+    facts: &[Option<Fact>],
     now: Instant,
     allowance: &mut Allowance,
     ledger: &mut Ledger,
 ) -> Vec<Change> {
     let mut changes = Vec::with_capacity(touched.len());
-    let facts: Vec<Option<Fact>> = touched.iter().map(fact).collect();
-    let answers = classify::classify(generation, now, &facts, allowance);
-    for (((i, t), fact), answer) in touched.iter_mut().enumerate().zip(&facts).zip(answers) {
-        let place = (generation.id, t.subject.merchant.unwrap_or(0), t.subject.id);
+    let answers = classify::classify(rules, now, facts, allowance);
+    for (((i, t), fact), answer) in touched.iter_mut().enumerate().zip(facts).zip(answers) {
+        let place = (rules.id, t.subject.merchant.unwrap_or(0), t.subject.id);
         let classified = match answer {
             Answer::Nothing => Classified::default(),
             Answer::Marks(classified) => {
-                if t.subject.revisit.is_some() {
+                if t.revisit_before.is_some() {
                     ledger.clear.push(place);
                 }
                 classified
             }
             Answer::Fault(code, message) => {
-                t.subject.revisit = Some(now + RETRY);
+                t.revisit_at(Some(now + RETRY));
                 let (generation, merchant, subject) = place;
                 ledger.faults.push(FaultRow { generation, merchant, subject, code, message, at: now });
                 ledger.dirty.insert(merchant);
+                changes.extend(take_along(generation, (i, t), fact.as_ref()));
                 continue;
             }
             Answer::Later => {
-                t.subject.revisit = Some(now);
+                t.revisit_at(Some(now));
                 ledger.later = true;
+                changes.extend(take_along(rules.id, (i, t), fact.as_ref()));
                 continue;
             }
         };
-        t.subject.revisit = classified.revisit;
-        changes.extend(replace_marks(generation.id, (i, t), fact.as_ref(), classified.marks));
+        t.revisit_at(classified.revisit);
+        changes.extend(replace_marks(rules.id, (i, t), fact.as_ref(), classified.marks));
     }
     changes
+}
+
+/// What a subject counted for before goes on counting while it is not known what it means now, for whomever it belongs to now.
+fn take_along(generation: i64, (i, t): (usize, &mut Touched), fact: Option<&Fact>) -> Option<Change> {
+    if t.merchant_before == t.subject.merchant {
+        return None;
+    }
+    let kept = t.subject.marks.iter().find(|m| m.generation == generation)?.marks.clone();
+    replace_marks(generation, (i, t), fact, kept)
 }
 
 fn fact(t: &Touched) -> Option<Fact> {
@@ -169,6 +211,7 @@ fn replace_marks(generation: i64, (touched, t): (usize, &mut Touched), fact: Opt
     if unchanged && t.merchant_before == t.subject.merchant {
         return None;
     }
+    t.marked = true;
     let Some(slot) = slot else {
         t.subject.marks.push(after);
         return Some(Change { touched, slot: t.subject.marks.len() - 1, before: None });

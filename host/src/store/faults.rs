@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use andon_domain::ids::Instant;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::{fault, generation, merchant, subject};
 use super::{Store, StoreError};
@@ -56,6 +56,16 @@ impl Store {
         Ok(rows.into_iter().map(|r| FaultView { code: r.code, message: r.message, count: r.count }).collect())
     }
 
+    /// How many subjects each of these generations fails to classify, in the order asked for.
+    pub async fn unclassified(&self, generations: &[i64]) -> Result<Vec<u64>, StoreError> {
+        let mut counts = Vec::with_capacity(generations.len());
+        for generation in generations {
+            let faults = fault::Entity::find().filter(fault::Column::Generation.eq(*generation));
+            counts.push(faults.filter(fault::Column::Subject.ne(0)).count(self.db()).await?);
+        }
+        Ok(counts)
+    }
+
     /// Generations of a component, each with its marketplace.
     pub async fn generations_with(&self, component: &str) -> Result<Vec<(i64, i64)>, StoreError> {
         let query = generation::Entity::find().select_only().filter(generation::Column::Component.eq(component));
@@ -97,7 +107,8 @@ impl Store {
         Ok(open.collect())
     }
 
-    async fn merchant_references(&self, ids: impl Iterator<Item = i64>) -> Result<HashMap<i64, String>, StoreError> {
+    /// References of merchants by row number.
+    pub async fn merchant_references(&self, ids: impl Iterator<Item = i64>) -> Result<HashMap<i64, String>, StoreError> {
         let query = merchant::Entity::find().select_only().columns([merchant::Column::Id, merchant::Column::Reference]);
         let found: Vec<(i64, String)> = query.filter(merchant::Column::Id.is_in(ids)).into_tuple().all(self.db()).await?;
         Ok(found.into_iter().collect())

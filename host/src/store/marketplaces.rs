@@ -1,12 +1,12 @@
-//! Marketplaces and their generations, as rows.
+//! Marketplaces as rows.
 
 use std::collections::BTreeMap;
 
 use andon_domain::ids::Instant;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 
-use super::entity::{generation, marketplace};
-use super::{Store, StoreError, Write};
+use super::entity::marketplace;
+use super::{Store, StoreError, Write, json};
 use crate::markets::Override;
 
 /// A marketplace's set-up as it is stored.
@@ -36,6 +36,8 @@ pub struct MarketRow {
     pub overrides: BTreeMap<String, Override>,
     /// Modes by action.
     pub action_modes: BTreeMap<String, String>,
+    /// Days of notice before announced rules, where the operator set them.
+    pub notice_days: Option<u16>,
     /// The generation in force.
     pub generation: Option<i64>,
     /// Set up when.
@@ -51,47 +53,11 @@ impl MarketRow {
     }
 }
 
-/// A generation as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GenerationRow {
-    /// Row number.
-    pub id: i64,
-    /// Marketplace.
-    pub marketplace: i64,
-    /// Digest of the component.
-    pub component: String,
-    /// Settings it was configured with.
-    pub settings: BTreeMap<String, String>,
-    /// Digest of the settings in force.
-    pub settings_digest: String,
-}
-
 impl Store {
     /// Every marketplace.
     pub async fn marketplaces(&self) -> Result<Vec<MarketRow>, StoreError> {
         let rows = marketplace::Entity::find().order_by_asc(marketplace::Column::Id).all(self.db()).await?;
         rows.into_iter().map(read).collect()
-    }
-
-    /// A generation.
-    pub async fn generation(&self, id: i64) -> Result<Option<GenerationRow>, StoreError> {
-        generation::Entity::find_by_id(id).one(self.db()).await?.map(read_generation).transpose()
-    }
-
-    /// The generation of a marketplace with this component and these settings, if there ever was one.
-    pub async fn generation_of(
-        &self,
-        marketplace: i64,
-        component: &str,
-        settings_digest: &str,
-    ) -> Result<Option<GenerationRow>, StoreError> {
-        let found = generation::Entity::find()
-            .filter(generation::Column::Marketplace.eq(marketplace))
-            .filter(generation::Column::Component.eq(component))
-            .filter(generation::Column::SettingsDigest.eq(settings_digest))
-            .one(self.db())
-            .await?;
-        found.map(read_generation).transpose()
     }
 }
 
@@ -111,19 +77,6 @@ impl Write {
         active.update(&self.tx).await?;
         Ok(())
     }
-
-    /// Stores a generation and answers its row number.
-    pub async fn insert_generation(&self, row: &GenerationRow, now: Instant) -> Result<i64, StoreError> {
-        let active = generation::ActiveModel {
-            id: sea_orm::NotSet,
-            marketplace: Set(row.marketplace),
-            component: Set(row.component.clone()),
-            settings: Set(json(&row.settings)),
-            settings_digest: Set(row.settings_digest.clone()),
-            created_at: Set(now),
-        };
-        Ok(active.insert(&self.tx).await?.id)
-    }
 }
 
 fn model(row: &MarketRow) -> marketplace::ActiveModel {
@@ -140,14 +93,11 @@ fn model(row: &MarketRow) -> marketplace::ActiveModel {
         settings: Set(json(&row.settings)),
         overrides: Set(json(&row.overrides)),
         action_modes: Set(json(&row.action_modes)),
+        notice_days: Set(row.notice_days.map(i64::from)),
         generation: Set(row.generation),
         created_at: Set(row.created_at),
         updated_at: Set(row.updated_at),
     }
-}
-
-fn json<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_else(|_| "{}".into())
 }
 
 fn read(row: marketplace::Model) -> Result<MarketRow, StoreError> {
@@ -156,6 +106,7 @@ fn read(row: marketplace::Model) -> Result<MarketRow, StoreError> {
         settings: serde_json::from_str(&row.settings).map_err(broken)?,
         overrides: serde_json::from_str(&row.overrides).map_err(broken)?,
         action_modes: serde_json::from_str(&row.action_modes).map_err(broken)?,
+        notice_days: row.notice_days.and_then(|days| u16::try_from(days).ok()),
         id: row.id,
         code: row.code,
         name: row.name,
@@ -168,16 +119,5 @@ fn read(row: marketplace::Model) -> Result<MarketRow, StoreError> {
         generation: row.generation,
         created_at: row.created_at,
         updated_at: row.updated_at,
-    })
-}
-
-fn read_generation(row: generation::Model) -> Result<GenerationRow, StoreError> {
-    let settings = serde_json::from_str(&row.settings).map_err(|_| StoreError::undecodable("generations", row.id))?;
-    Ok(GenerationRow {
-        id: row.id,
-        marketplace: row.marketplace,
-        component: row.component,
-        settings,
-        settings_digest: row.settings_digest,
     })
 }

@@ -5,15 +5,19 @@ pub mod components;
 pub mod entity;
 pub mod error;
 pub mod faults;
+pub mod generations;
 pub mod idempotency;
 pub mod marketplaces;
 pub mod merchants;
+pub mod notices;
 mod postgres;
 mod postgres_judge;
 mod postgres_read;
 mod postgres_write;
 mod repeats;
+pub(crate) mod rollouts;
 pub mod session;
+pub mod shadows;
 mod sqlite;
 mod sqlite_write;
 pub mod verdicts;
@@ -186,6 +190,11 @@ fn lock(url: &str) -> Result<Option<std::fs::File>, StoreError> {
 fn sqlite_path(url: &str) -> PathBuf {
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
     PathBuf::from(path.split('?').next().unwrap_or(path))
+}
+
+/// Maps and the like as their columns hold them.
+fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "{}".into())
 }
 
 async fn secret(db: &DatabaseConnection, fresh: [u8; 16]) -> Result<[u8; 16], StoreError> {

@@ -6,8 +6,9 @@ use andon_domain::ids::Instant;
 use andon_domain::quota::Place;
 use andon_domain::reading::BuyerMark;
 use andon_domain::tally::Bucket;
-use sqlx::postgres::{PgConnection, PgPool};
-use sqlx::{AssertSqlSafe, ConnectOptions};
+use sqlx::postgres::{PgArguments, PgConnection, PgPool, PgRow};
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, ConnectOptions, Postgres, Row};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
@@ -15,7 +16,7 @@ use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
     Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Registration, Repeat, Result, Seen, Session,
-    Subject, TallyKey,
+    Subject, TallyKey, Value,
 };
 use super::{postgres_judge as judge, postgres_read as read, postgres_write as write};
 use crate::keys::EventKey;
@@ -84,6 +85,16 @@ async fn connect(pool: &PgPool) -> Result<PgConnection> {
     let mut connection = pool.connect_options().connect().await?;
     sqlx::raw_sql(SETTINGS).execute(&mut connection).await?;
     Ok(connection)
+}
+
+/// A rare statement, which is not worth keeping a plan for; here places begin with another sign.
+fn plain<'q>(sql: &str, values: &[Value<'q>]) -> Query<'q, Postgres, PgArguments> {
+    let query = sqlx::query(AssertSqlSafe(sql.replace('?', "$"))).persistent(false);
+    values.iter().fold(query, |query, value| match value {
+        Value::Int(number) => query.bind(*number),
+        Value::Text(text) => query.bind(*text),
+        Value::Bytes(bytes) => query.bind(*bytes),
+    })
 }
 
 impl Session for PgSession {
@@ -262,5 +273,17 @@ impl Session for PgSession {
 
     fn evidence_page(&mut self, query: &EvidenceQuery) -> Result<Vec<Evidence>> {
         self.run(async |c| read::evidence_page(c, query).await)
+    }
+
+    fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize> {
+        self.run(async |c| Ok(plain(sql, values).execute(c).await?.rows_affected() as usize))
+    }
+
+    fn numbers(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Vec<Option<i64>>>> {
+        self.run(async |c| {
+            let rows = plain(sql, values).fetch_all(c).await?;
+            let row = |r: &PgRow| (0..r.len()).map(|c| Ok(r.try_get(c)?)).collect();
+            rows.iter().map(row).collect()
+        })
     }
 }

@@ -225,6 +225,29 @@ pub struct Registration<'a> {
     pub tie: u64,
 }
 
+/// A value of a statement that is the same on both databases.
+#[derive(Debug, Clone, Copy)]
+pub enum Value<'a> {
+    /// A number.
+    Int(Option<i64>),
+    /// A text.
+    Text(Option<&'a str>),
+    /// Bytes.
+    Bytes(&'a [u8]),
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Self::Int(Some(number))
+    }
+}
+
+/// Places for the values of so many rows: `(?1, ?2), (?3, ?4)`.
+pub(super) fn places(rows: usize, columns: usize) -> String {
+    let row = |r: usize| format!("({})", (1..=columns).map(|c| format!("?{}", r * columns + c)).collect::<Vec<_>>().join(", "));
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
 /// One connection doing the hot path's work. Writers call `begin` first and `commit` last; readers need neither.
 pub trait Session: Send {
     /// Starts a transaction.
@@ -310,6 +333,12 @@ pub trait Session: Send {
     fn segments_after(&mut self, market: i64, after: i64, limit: usize) -> Result<Vec<i64>>;
     /// Kept marks of one merchant and counter, newest first, with a mark's (at, subject, ordinal) before which to go on.
     fn evidence_page(&mut self, query: &EvidenceQuery) -> Result<Vec<Evidence>>;
+
+    /// Runs a rare statement that both databases understand, with its values as `?1`, `?2` and so on; answers how many rows it
+    /// changed. For repositories of the store.
+    fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize>;
+    /// The rows of numbers that such a statement answers.
+    fn numbers(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Vec<Option<i64>>>>;
 }
 
 /// Which kept marks.

@@ -8,14 +8,15 @@ use andon_domain::ids::Instant;
 use andon_domain::quota::Place;
 use andon_domain::reading::BuyerMark;
 use andon_domain::tally::Bucket;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, params, params_from_iter};
 use uuid::Uuid;
 
 use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
     Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Registration, Repeat, Result, Seen, Session,
-    Subject, SubjectColumns, TallyKey, encode,
+    Subject, SubjectColumns, TallyKey, Value, encode,
 };
 use super::sqlite_write;
 use crate::keys::EventKey;
@@ -132,7 +133,8 @@ impl Session for SqliteSession {
 
     fn subjects_after(&mut self, market: i64, merchant: Option<i64>, after: i64, limit: usize) -> Result<Vec<Subject>> {
         let which = if merchant.is_some() { "merchant = ?4" } else { "?4 is null" };
-        let sql = format!("{SUBJECT} where marketplace = ?1 and id > ?2 and {which} order by id limit ?3");
+        // `+` keeps the planner from the index on references, whose rows would all have to be sorted for each page.
+        let sql = format!("{SUBJECT} where +marketplace = ?1 and id > ?2 and {which} order by id limit ?3");
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query(params![market, after, limit as i64, merchant])?;
         let mut found = Vec::new();
@@ -269,10 +271,21 @@ impl Session for SqliteSession {
     }
 
     fn put_setup(&mut self, row: &MarketRow) -> Result<()> {
-        let sql = "update marketplaces set name = ?, locale = ?, rules = ?, settings = ?, overrides = ?, action_modes = ?, generation = ?,
-            updated_at = ? where id = ?";
+        let sql = "update marketplaces set name = ?, locale = ?, rules = ?, settings = ?, overrides = ?, action_modes = ?,
+            notice_days = ?, generation = ?, updated_at = ? where id = ?";
         let (settings, overrides, modes) = row.words();
-        let values = params![row.name, row.locale, row.rules, settings, overrides, modes, row.generation, row.updated_at, row.id];
+        let values = params![
+            row.name,
+            row.locale,
+            row.rules,
+            settings,
+            overrides,
+            modes,
+            row.notice_days,
+            row.generation,
+            row.updated_at,
+            row.id
+        ];
         Ok(self.connection.execute(sql, values).map(|_| ())?)
     }
 
@@ -416,6 +429,27 @@ impl Session for SqliteSession {
             order by at desc, subject desc, ordinal desc limit ?";
         let values = params![q.generation, q.merchant, q.counter, q.from, at, subject, ordinal, q.limit as i64];
         self.rows(sql, values, |r| sqlite_write::read_evidence(r, q.generation, q.merchant))
+    }
+
+    fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize> {
+        Ok(self.connection.prepare(sql)?.execute(params_from_iter(values))?)
+    }
+
+    fn numbers(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Vec<Option<i64>>>> {
+        let mut statement = self.connection.prepare(sql)?;
+        let columns = statement.column_count();
+        let rows = statement.query_map(params_from_iter(values), |r| (0..columns).map(|c| r.get(c)).collect())?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Value::Int(number) => number.to_sql(),
+            Value::Text(text) => text.to_sql(),
+            Value::Bytes(bytes) => bytes.to_sql(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use andon::app::RulesSetup;
+use andon::setup::RulesSetup;
 use andon_tests::events::{DAY, NOW, event, placed};
 use andon_tests::{Backend, Client, Door, MARKET, TestApp, guests, on_both};
 use flate2::Compression;

@@ -2,6 +2,7 @@
 
 mod events;
 mod feedback;
+mod generations;
 mod health;
 mod marketplaces;
 mod merchants;

@@ -1,8 +1,8 @@
 //! `/v1/plugins`: authors push and follow, operators decide.
 
-use andon::app::RulesSetup;
 use andon::auth::{Grant, MerchantClaim, Scope};
 use andon::config::Config;
+use andon::setup::RulesSetup;
 use andon_tests::events::{DAY, NOW, placed};
 use andon_tests::guests::{hostile, hostile_again, hostile_with};
 use andon_tests::{Answer, Backend, Client, Door, MARKET, TestApp, on_both};

@@ -34,8 +34,11 @@ enum Call {
 fn call() -> impl Strategy<Value = Call> {
     let id = || 1i64..9;
     let share = prop_oneof![Just(0u8), Just(1), Just(50), Just(100)];
-    let plan = (share, prop::option::weighted(0.3, 0i64..40))
-        .prop_map(|(share, days)| Plan { share, effective_at: days.map(|d| d * DAY), ..Plan::default() });
+    let plan = (share, prop::option::weighted(0.3, 0i64..40)).prop_map(|(share, days)| Plan {
+        share,
+        effective_at: days.map(|d| d * DAY),
+        ..Plan::default()
+    });
     prop_oneof![
         3 => (id(), plan).prop_map(|(id, plan)| Call::Begin(id, plan)),
         3 => id().prop_map(Call::Built),
@@ -83,7 +86,7 @@ proptest! {
                 if before == Some(State::RollingOut) && !matches!(entry.state, State::RollingOut | State::Active) {
                     prop_assert!(step.restore.contains(&entry.id), "a share keeps what a stopped roll-out gave it");
                 }
-                if before == Some(State::Announced) && matches!(entry.state, State::Shadow | State::Retiring) {
+                if before == Some(State::Announced) && !matches!(entry.state, State::Announced | State::RollingOut | State::Active) {
                     prop_assert!(step.withdraw.contains(&entry.id), "merchants wait for what will not come");
                 }
             }
@@ -136,8 +139,10 @@ fn what_is_announced_comes_on_its_day_with_the_whole_notice_given() {
     let building = started().begin(2, plan.clone(), 0).unwrap().lineup;
     let announced = building.built(2, DAY, 15 * DAY).unwrap().lineup;
     assert_eq!(announced.get(2).unwrap().plan.effective_at, Some(16 * DAY), "building took a day of the notice");
-    assert_eq!(announced.begin(3, plan, 0), Err(Refusal::Announced(2)));
-    assert_eq!(announced.begin(2, Plan::at_once(), 0), Err(Refusal::Announced(2)));
+    assert_eq!(announced.begin(3, plan.clone(), 0), Err(Refusal::Announced(2)));
+    for other in [Plan::at_once(), Plan::default(), Plan { effective_at: Some(40 * DAY), ..plan }] {
+        assert_eq!(announced.begin(2, other, 0), Err(Refusal::Announced(2)));
+    }
     assert_eq!(announced.due(16 * DAY - 1), None);
     assert_eq!(states(&announced.due(16 * DAY).unwrap().lineup), [(1, State::Standby), (2, State::Active)]);
     // Something that cannot wait goes first, and what was announced stays.

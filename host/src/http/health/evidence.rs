@@ -92,7 +92,7 @@ pub async fn evidence(
 ) -> Result<Json<Evidence>, Problem> {
     let market = &access.market;
     let merchant = find(&app, market, &access.merchant).await?;
-    let generation = in_force(market)?;
+    let generation = in_force(market, merchant.id)?;
     let index = generation.metric(&asked.metric).ok_or_else(|| Problem::invalid("metric", "is no metric of these rules"))?;
     let metric = &generation.metrics[index];
     let stored = match merchant.verdict {

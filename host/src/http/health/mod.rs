@@ -1,5 +1,6 @@
 //! `/v1/marketplaces/{m}/merchants/{ref}/health`: the verdict, with every number explained.
 
+pub mod coming;
 pub mod evidence;
 pub mod history;
 pub mod recovery;
@@ -46,6 +47,8 @@ pub struct Health {
     pub(super) reasons: Vec<Why>,
     pub(super) proposals: Vec<Proposed>,
     pub(super) next_evaluation: Option<String>,
+    /// How the merchant will stand under rules that have been announced; null where none are.
+    pub(super) coming: Option<coming::Coming>,
 }
 
 /// One metric.
@@ -199,26 +202,27 @@ impl Voice<'_> {
             reasons: self.reasons(&play.verdict),
             proposals: self.proposals(&play.verdict),
             next_evaluation: None,
+            coming: None,
         }
     }
 }
 
-/// The rules in force.
-pub(super) fn in_force(market: &Market) -> Result<Arc<Generation>, Problem> {
-    market.generation.clone().ok_or_else(|| Problem::Conflict("the marketplace has no rules".into()))
+/// The rules in force for a merchant.
+pub(super) fn in_force(market: &Market, merchant: i64) -> Result<Arc<Generation>, Problem> {
+    market.in_force_for(merchant).cloned().ok_or_else(|| Problem::Conflict("the marketplace has no rules".into()))
 }
 
-/// The generation of rules that gave a stored verdict, which may not be in force any more.
+/// The generation of rules that gave a stored verdict, which may take no part any more.
 pub(super) async fn generation_of(app: &App, market: &Market, id: i64) -> Result<Arc<Generation>, Problem> {
-    if let Some(current) = market.generation.as_ref().filter(|g| g.id == id) {
+    if let Some(current) = market.generation_numbered(id) {
         return Ok(current.clone());
     }
     let missing = || StoreError::Inconsistent { table: "generations", row: id.to_string(), what: "a verdict names it".into() };
     let row = app.store.generation(id).await?.ok_or_else(missing)?;
     let rules = app.registry.by_digest(&row.component).await?;
-    let settings: Vec<(String, String)> = row.settings.into_iter().collect();
+    let settings: Vec<(String, String)> = row.settings.clone().into_iter().collect();
     let judge = rules.resume(&settings)?;
-    Ok(Arc::new(Generation::new(id, judge, &market.overrides)))
+    Ok(Arc::new(Generation::new(id, row.rules, row.settings, judge, &market.overrides)))
 }
 
 /// Plays a merchant at a moment, or now, with additions to counters.

@@ -78,7 +78,7 @@ pub struct Recovery {
 pub async fn recovery(State(app): State<Arc<App>>, access: AtMerchant<See>) -> Result<Json<Recovery>, Problem> {
     let market = access.market;
     let row = find(&app, &market, &access.merchant).await?;
-    let generation = in_force(&market)?;
+    let generation = in_force(&market, row.id)?;
     let now = market.now(app.clock.now());
     let _turn = generation.judge.gate().play().await.map_err(Problem::RulesFailed)?;
     let (market_there, generation_there, merchant) = (market.clone(), generation.clone(), row.id);

@@ -7,6 +7,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::coming::coming;
 use super::{Health, Voice, generation_of, in_force, play};
 use crate::app::App;
 use crate::http::access::{AtMerchant, See};
@@ -38,7 +39,7 @@ pub async fn show(
     let market = &access.market;
     let row = find(&app, market, &access.merchant).await?;
     let locale = language.or(&market.locale);
-    let current = in_force(market)?;
+    let current = in_force(market, row.id)?;
     let at = asked.as_of.as_deref().map(|text| moment("as_of", text)).transpose()?;
     let stored = match (at, row.verdict) {
         (None, Some(id)) => app.store.verdict(id).await?,
@@ -49,6 +50,7 @@ pub async fn show(
         let mut health = Voice { generation: &current, locale }.played(market, &row.reference, &played, since);
         if at.is_none() {
             health.next_evaluation = row.next_evaluation.map(time);
+            health.coming = coming(&app, market, row.id, locale).await?;
         }
         return Ok(Json(health));
     };
@@ -69,5 +71,6 @@ pub async fn show(
         reasons: voice.reasons(&stored.output),
         proposals: voice.proposals(&stored.output),
         next_evaluation: row.next_evaluation.map(time),
+        coming: coming(&app, market, row.id, locale).await?,
     }))
 }

@@ -41,7 +41,7 @@ pub async fn what_if(
 ) -> Result<axum::Json<Health>, Problem> {
     let market = &access.market;
     let row = find(&app, market, &access.merchant).await?;
-    let generation = in_force(market)?;
+    let generation = in_force(market, row.id)?;
     let at = supposed.as_of.as_deref().map(|text| moment("as_of", text)).transpose()?;
     let extra = additions(&generation, &supposed.add)?;
     let (played, since) = play(&app, market, &generation, &row, at, extra).await?;

@@ -9,11 +9,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{Marketplace, RulesName, setting_text};
-use crate::app::{App, RulesSetup};
+use crate::app::App;
 use crate::http::access::{Run, Staff};
 use crate::http::extract::Json;
 use crate::http::problem::Problem;
 use crate::markets::{Market, Override};
+use crate::setup::RulesSetup;
 
 /// What to change; members of the three maps are set, or removed by null.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -31,9 +32,12 @@ pub struct MarketplacePatch {
     #[serde(default)]
     #[schema(value_type = Object)]
     action_modes: BTreeMap<String, Option<String>>,
+    /// Days of notice before announced rules, 0 to 365.
+    notice_days: Option<u16>,
 }
 
-/// Change a marketplace. Other rules or settings judge everyone anew, from the stored facts.
+/// Change a marketplace. Overrides take effect at once. Other rules or settings are built from the stored facts in the background
+/// and then take over for everyone; `building` names that generation until they do.
 #[utoipa::path(patch, path = "/v1/marketplaces/{m}", tag = "marketplaces", operation_id = "change_marketplace",
     params(("m" = String, Path, description = "Marketplace code")),
     request_body = MarketplacePatch, responses((status = 200, body = Marketplace)))]
@@ -45,7 +49,7 @@ pub async fn change(
     let code = access.market.code.clone();
     let (name, locale) = (patch.name.clone(), patch.locale.clone());
     let setup = patch.onto(&access.market)?;
-    let market = app.change_market(&code, name, locale, setup).await?;
+    let market = app.change_market(&code, name, locale, setup, &access.caller.subject).await?;
     Ok(axum::Json(Marketplace::of(&market)))
 }
 
@@ -61,6 +65,7 @@ impl MarketplacePatch {
             settings: merged(&market.settings, settings),
             overrides: merged(&market.overrides, self.overrides),
             action_modes: merged(&market.action_modes, self.action_modes),
+            notice_days: self.notice_days.or(market.notice_days),
         })
     }
 }

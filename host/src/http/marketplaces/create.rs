@@ -11,12 +11,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Marketplace, RulesName, setting_text};
-use crate::app::{App, NewMarket, RulesSetup};
+use super::{Marketplace, RulesName, setting_texts};
+use crate::app::App;
 use crate::http::access::{Operator, Run};
 use crate::http::extract::Json;
 use crate::http::problem::Problem;
 use crate::markets::{ClockKind, Override};
+use crate::setup::{NewMarket, RulesSetup};
 
 /// A marketplace to set up.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -41,6 +42,8 @@ pub struct NewMarketplace {
     overrides: BTreeMap<String, Override>,
     #[serde(default)]
     action_modes: BTreeMap<String, String>,
+    /// Days of notice before announced rules, 0 to 365; 15 where none are given.
+    notice_days: Option<u16>,
 }
 
 /// Set up a marketplace.
@@ -62,7 +65,6 @@ pub async fn create(
 impl NewMarketplace {
     fn checked(self) -> Result<NewMarket, Problem> {
         let clock = self.clock.as_deref().map_or(Some(ClockKind::System), ClockKind::of_word);
-        let texts = self.settings.into_iter().map(|(key, value)| Ok((key.clone(), setting_text(&key, value)?)));
         Ok(NewMarket {
             code: self.code,
             name: self.name,
@@ -72,9 +74,10 @@ impl NewMarketplace {
             clock: clock.ok_or_else(|| Problem::invalid("clock", "must be `system` or `latest-event`"))?,
             rules: RulesSetup {
                 rules: self.rules.map(RulesName::into_text),
-                settings: texts.collect::<Result<_, Problem>>()?,
+                settings: setting_texts(self.settings)?,
                 overrides: self.overrides,
                 action_modes: self.action_modes,
+                notice_days: self.notice_days,
             },
         })
     }

@@ -80,6 +80,12 @@ pub struct Marketplace {
     settings: BTreeMap<String, Value>,
     overrides: BTreeMap<String, Override>,
     action_modes: BTreeMap<String, String>,
+    /// Days of notice before announced rules come into force.
+    notice_days: u16,
+    /// The generation of rules in force.
+    generation: Option<i64>,
+    /// The one being built to take over when it is; null where there is none.
+    building: Option<i64>,
     created_at: String,
     updated_at: String,
 }
@@ -99,6 +105,9 @@ impl Marketplace {
             settings: market.settings.iter().map(|(k, v)| (k.clone(), typed(k, v))).collect(),
             overrides: market.overrides.clone(),
             action_modes: market.action_modes.clone(),
+            notice_days: market.notice_days(),
+            generation: generation.map(|g| g.id),
+            building: market.lineup.entries().iter().find(|e| e.state.is_building() && e.plan.share > 0).map(|e| e.id),
             created_at: time(market.created_at),
             updated_at: time(market.updated_at),
         }
@@ -112,6 +121,11 @@ fn typed_setting(generation: Option<&Generation>, key: &str, text: &str) -> Valu
         Some(SettingKind::Text) | None => json!(text),
         Some(_) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
     }
+}
+
+/// Settings as rules take them.
+pub(super) fn setting_texts(settings: BTreeMap<String, Value>) -> Result<BTreeMap<String, String>, Problem> {
+    settings.into_iter().map(|(key, value)| Ok((key.clone(), setting_text(&key, value)?))).collect()
 }
 
 /// A setting as rules take it.

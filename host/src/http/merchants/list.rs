@@ -96,7 +96,7 @@ pub async fn list(
         Some(last) if more => Some(border.cursors.seal(&list, &page.position(last))?),
         _ => None,
     };
-    let items = rows.iter().map(|row| Merchant::of(row, market.generation.as_deref())).collect();
+    let items = rows.iter().map(|row| Merchant::of(row, market)).collect();
     Ok(Json(Listed { items, next }))
 }
 

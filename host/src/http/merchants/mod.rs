@@ -2,6 +2,7 @@
 
 pub mod list;
 mod mask;
+pub mod notices;
 pub mod register;
 pub mod show;
 pub mod snapshot;
@@ -15,7 +16,7 @@ use uuid::Uuid;
 use super::problem::Problem;
 use super::shapes::time;
 use crate::app::App;
-use crate::markets::{Generation, Market};
+use crate::markets::Market;
 use crate::pipeline::evaluate::status_letter;
 use crate::store::merchants::MerchantRow;
 use andon_domain::reading::Status;
@@ -59,8 +60,8 @@ pub struct Merchant {
 }
 
 impl Merchant {
-    fn of(row: &MerchantRow, generation: Option<&Generation>) -> Self {
-        let metrics = generation.map_or(&[][..], |g| &g.metrics);
+    fn of(row: &MerchantRow, market: &Market) -> Self {
+        let metrics = market.in_force_for(row.id).map_or(&[][..], |g| &g.metrics);
         let word = |letter| Status::ALL.iter().find(|(status, _)| status_letter(*status) == letter).map(|(_, word)| *word);
         let statuses = metrics.iter().zip(row.statuses.chars()).filter_map(|(m, l)| Some((m.code.clone(), word(l)?)));
         Self {

@@ -48,5 +48,5 @@ pub async fn register(
     }
     let row = find(&app, market, reference).await?;
     let status = if known.is_some() { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, axum::Json(Merchant::of(&row, market.generation.as_deref()))))
+    Ok((status, axum::Json(Merchant::of(&row, market))))
 }

@@ -16,5 +16,5 @@ use crate::http::problem::Problem;
     responses((status = 200, body = Merchant)))]
 pub async fn show(State(app): State<Arc<App>>, access: AtMerchant<See>) -> Result<Json<Merchant>, Problem> {
     let row = find(&app, &access.market, &access.merchant).await?;
-    Ok(Json(Merchant::of(&row, access.market.generation.as_deref())))
+    Ok(Json(Merchant::of(&row, &access.market)))
 }

@@ -96,7 +96,7 @@ pub async fn take(
 ) -> Result<Json<Snapshot>, Problem> {
     let market = &access.market;
     let row = find(&app, market, &access.merchant).await?;
-    let generation = in_force(market)?;
+    let generation = in_force(market, row.id)?;
     let at = asked.as_of.as_deref().map(|text| moment("as_of", text)).transpose()?;
     let since = asked.since.as_deref().map(|text| moment("since", text)).transpose()?;
     let (played, _) = play(&app, market, &generation, &row, at, Vec::new()).await?;

@@ -1,22 +1,33 @@
 //! `/v1/plugins`: rules by name and version. Authors push and follow; operators decide what is used.
 
+pub mod activate;
 pub mod component;
 pub mod faults;
 pub mod list;
 pub mod name;
 pub mod push;
+pub mod rollback;
+pub mod shadow;
 pub mod show;
 pub mod withhold;
 
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::access::{Operator, Run};
 use super::extract::Path;
+use super::generations::shown;
 use super::problem::Problem;
 use super::shapes::time;
 use crate::app::App;
 use crate::auth::Caller;
+use crate::markets::Market;
 use crate::plugins::Usage;
+use crate::setup::Wanted;
 use crate::store::components::{ComponentRow, Withheld};
 
 /// Why a version is not to be used, and who says so.
@@ -95,7 +106,29 @@ pub struct Which {
     pub v: String,
 }
 
+impl Which {
+    /// `name@version`.
+    fn rules(&self) -> String {
+        format!("{}@{}", self.name, self.v)
+    }
+}
+
 /// The version of a path.
 pub(super) async fn find(app: &App, Path(which): &Path<Which>) -> Result<ComponentRow, Problem> {
     Ok(app.plugin(&which.name, &which.v).await?)
+}
+
+/// The marketplace that a body names, if the caller reaches it.
+fn market(app: &App, access: &Operator<Run>, code: &str) -> Result<Arc<Market>, Problem> {
+    let market = app.markets.get(code).filter(|_| access.caller.reaches(code));
+    market.ok_or_else(|| Problem::invalid("marketplace", "is not a marketplace that you run"))
+}
+
+/// Begins a generation of a version: 202 while it is being built, 200 where it is what was asked for already.
+async fn begin(app: &App, market: &Market, path: &Path<Which>, wanted: Wanted) -> Result<Response, Problem> {
+    find(app, path).await?;
+    let (market, id) = app.begin(&market.code, wanted).await?;
+    let generation = shown(app, &market, id).await?;
+    let status = if generation.is_building() { StatusCode::ACCEPTED } else { StatusCode::OK };
+    Ok((status, axum::Json(generation)).into_response())
 }

@@ -8,6 +8,8 @@ pub(super) mod idempotency;
 pub(super) mod marketplace;
 pub(super) mod merchant;
 pub(super) mod meta;
+pub(super) mod notice;
+pub(super) mod shadow;
 pub(super) mod standing;
 pub(super) mod subject;
 pub(super) mod verdict;

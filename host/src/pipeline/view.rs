@@ -1,0 +1,127 @@
+//! How one generation sees a batch of merchants: their accounts as its tallies have them, what it is shown, what it concludes.
+
+use andon_domain::calendar::Calendar;
+use andon_domain::difference::Judgement;
+use andon_domain::ids::Instant;
+use andon_domain::verdict::{Snapshot, Verdict};
+
+use super::read::{self, Account, Reader, party};
+use crate::markets::{Generation, Market};
+use crate::rules::{Blame, PluginFault, Used};
+use crate::store::StoreError;
+use crate::store::session::{MerchantState, Session, StandingWords};
+use crate::store::shadows::Seen;
+
+/// Why rules gave no verdict.
+#[derive(Clone)]
+pub(super) struct Fault {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) blame: Blame,
+}
+
+impl From<&PluginFault> for Fault {
+    fn from(fault: &PluginFault) -> Self {
+        Self { code: fault.code(), message: fault.to_string(), blame: fault.blame() }
+    }
+}
+
+/// A batch of merchants as one generation sees them, each at the same place in every list.
+pub(super) struct View<'g> {
+    pub(super) reader: Reader<'g>,
+    pub(super) accounts: Vec<Account>,
+    pub(super) snapshots: Vec<Snapshot>,
+    pub(super) verdicts: Vec<Result<Verdict, Fault>>,
+    /// Fuel used for the whole batch.
+    pub(super) fuel: u64,
+}
+
+impl<'g> View<'g> {
+    /// Loads and asks. Where the rules may not be asked now, that is a fault over each merchant.
+    pub(super) fn of(
+        session: &mut dyn Session,
+        market: &Market,
+        generation: &'g Generation,
+        states: &[MerchantState],
+        now: Instant,
+    ) -> Result<Self, StoreError> {
+        let merchants: Vec<i64> = states.iter().map(|s| s.id).collect();
+        let (reader, accounts) = read::load(session, market, generation, &merchants, now)?;
+        let party = |state| party(generation.manifest(), state);
+        let snapshots: Vec<Snapshot> =
+            accounts.iter().zip(states).map(|(account, state)| reader.snapshot(account, party(state), &[])).collect();
+        let mut used = Used::default();
+        let verdicts = match generation.judge.gate().enter() {
+            Err(fault) => snapshots.iter().map(|_| Err(Fault::from(&fault))).collect(),
+            Ok(pass) => {
+                let verdicts = ask(generation, &snapshots, &mut used);
+                let failed = verdicts.iter().zip(&merchants).filter_map(|(v, m)| Some((*m as u64, v.as_ref().err()?.blame)));
+                pass.record(verdicts.iter().filter(|v| v.is_ok()).count(), &failed.collect::<Vec<_>>());
+                verdicts
+            }
+        };
+        Ok(Self { reader, accounts, snapshots, verdicts, fuel: used.fuel })
+    }
+
+    pub(super) fn generation(&self) -> &'g Generation {
+        self.reader.generation
+    }
+
+    /// When merchant `i` may be seen otherwise although nothing happens; `None` where it failed.
+    pub(super) fn next(&self, calendar: &Calendar, i: usize) -> Option<Instant> {
+        let verdict = self.verdicts[i].as_ref().ok()?;
+        self.reader.next(calendar, &self.accounts[i], &self.snapshots[i].readings, verdict.revisit)
+    }
+
+    /// A standing of its manifest, in words.
+    pub(super) fn words(&self, standing: u16) -> StandingWords {
+        let standing = &self.generation().manifest().standings[usize::from(standing)];
+        StandingWords { code: standing.code.clone(), level: standing.level.word().to_owned() }
+    }
+
+    /// Where it sees merchant `i`, or the code of its fault.
+    pub(super) fn seen(&self, i: usize) -> Result<Seen, String> {
+        match &self.verdicts[i] {
+            Ok(verdict) => Ok(Seen { standing: self.words(verdict.standing), score: verdict.score }),
+            Err(fault) => Err(fault.code.to_owned()),
+        }
+    }
+
+    /// What it concludes of merchant `i`, with what that rests on.
+    pub(super) fn judgement(&self, i: usize) -> Option<Judgement<'_>> {
+        let (manifest, snapshot) = (self.generation().manifest(), &self.snapshots[i]);
+        self.verdicts[i].as_ref().ok().map(|verdict| Judgement { manifest, snapshot, verdict })
+    }
+
+    /// Fuel used for one merchant, as an equal part of the batch's.
+    pub(super) fn fuel_each(&self) -> u64 {
+        self.fuel / (self.verdicts.len() as u64).max(1)
+    }
+}
+
+/// One verdict for each snapshot; a fault is narrowed down to the merchants that cause it.
+fn ask(generation: &Generation, snapshots: &[Snapshot], used: &mut Used) -> Vec<Result<Verdict, Fault>> {
+    match generation.judge.evaluate_measured(snapshots, used) {
+        Ok(verdicts) => verdicts.into_iter().map(Ok).collect(),
+        Err(fault) if snapshots.len() <= 1 => {
+            let name = generation.manifest().name.clone();
+            metrics::counter!("andon_plugin_faults_total", "rules" => name, "code" => fault.code()).increment(1);
+            tracing::warn!(rules = %generation.judge.digest(), code = fault.code(), "evaluate failed: {fault}");
+            snapshots.iter().map(|_| Err(Fault::from(&fault))).collect()
+        }
+        Err(_) => {
+            let (left, right) = snapshots.split_at(snapshots.len() / 2);
+            let mut all = ask(generation, left, used);
+            // The first half's fault found in its first member says that all are likely to fail: one more try, not one each.
+            let hopeless = left.len() > 1 && all.iter().all(Result::is_err);
+            match (hopeless, all.first()) {
+                (true, Some(Err(fault))) => {
+                    let fault = fault.clone();
+                    all.extend(right.iter().map(|_| Err(fault.clone())));
+                }
+                _ => all.extend(ask(generation, right, used)),
+            }
+            all
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Rolling out by a stable share of merchants, and stopping by itself.
+
+use andon_domain::band::{Band, Bounds};
+use andon_domain::rollout::{Plan, State};
+use andon_tests::{Door, MARKET, guests, on_both};
+use serde_json::json;
+
+use super::{LENIENT, begin, roll_back, ruled_by, share, shops, standing, state, wanted, with_standing};
+
+fn band(standing_changes: Option<f64>, faults: Option<f64>) -> Band {
+    let at_most = |max| Bounds { min: None, max };
+    Band { new_breaches: at_most(None), faults: at_most(faults), standing_changes: at_most(standing_changes), merchants: 20 }
+}
+
+on_both! {
+    async fn a_share_is_stable_and_lies_within_every_larger_one(backend) {
+        let test = shops(backend, 15).await;
+        let id = begin(&test, wanted(&LENIENT, share(10))).await;
+        test.drain().await;
+        let ten = ruled_by(&test, id).await;
+        assert!(ten.len() < 15, "about three of thirty: {ten:?}");
+        begin(&test, wanted(&LENIENT, share(50))).await;
+        test.drain().await;
+        let fifty = ruled_by(&test, id).await;
+        assert!(ten.iter().all(|m| fifty.contains(m)) && (5..=25).contains(&fifty.len()), "{ten:?} {fifty:?}");
+        let at_risk: Vec<String> = fifty.iter().filter(|m| m.starts_with("bad")).cloned().collect();
+        assert_eq!(with_standing(&test, "at-risk").await, at_risk, "the others are judged as before");
+
+        let test = test.restarted().await;
+        begin(&test, wanted(&LENIENT, share(10))).await;
+        test.drain().await;
+        assert_eq!(ruled_by(&test, id).await, ten, "drawn once and for all");
+        begin(&test, wanted(&LENIENT, share(100))).await;
+        test.drain().await;
+        assert_eq!((ruled_by(&test, id).await.len(), state(&test, id)), (30, Some(State::Active)));
+        assert_eq!(with_standing(&test, "at-risk").await.len(), 15);
+    }
+
+    async fn a_roll_out_that_leaves_its_band_stops_and_takes_everything_back(backend) {
+        let test = shops(backend, 12).await;
+        let before = standing(&test).await;
+        test.clock.advance(1_000);
+        // Half of all merchants change their standing.
+        let id = begin(&test, wanted(&LENIENT, Plan { band: Some(band(Some(0.49), None)), ..share(50) })).await;
+        test.drain().await;
+        assert_eq!((standing(&test).await, state(&test, id)), (before.clone(), Some(State::Shadow)));
+        let operator = Door::new(&test).operator();
+        let shown = operator.get(&format!("/v1/marketplaces/{MARKET}/generations/{id}")).await.ok();
+        assert_eq!(shown["stopped"], "standing changes: 12 of 24 merchants, which is more than 0.49");
+
+        begin(&test, wanted(&LENIENT, Plan { band: Some(band(Some(0.5), Some(0.0))), ..share(50) })).await;
+        test.drain().await;
+        assert_eq!(state(&test, id), Some(State::RollingOut), "within its band it goes on");
+        assert_ne!(standing(&test).await, before);
+        roll_back(&test).await;
+        assert_eq!((standing(&test).await, state(&test, id)), (before, Some(State::Shadow)));
+    }
+
+    async fn faults_stop_a_roll_out(backend) {
+        let test = shops(backend, 12).await;
+        test.install(guests::hostile()).await;
+        let before = standing(&test).await;
+        let plan = Plan { band: Some(band(None, Some(0.0))), ..share(50) };
+        let id = begin(&test, andon::setup::Wanted { rules: "hostile@0.1.0".into(), ..wanted(&[("mode", "trap")], plan) }).await;
+        test.drain().await;
+        assert_eq!((standing(&test).await, state(&test, id)), (before, Some(State::Shadow)));
+        let row = test.app.store.generation(id).await.unwrap().unwrap();
+        assert_eq!(row.entry.stopped.as_deref(), Some("new faults: 24 of 24 merchants, which is more than 0"));
+        let health = Door::new(&test).operator().get("/v1/marketplaces/olist/merchants/bad-0/health").await.ok();
+        assert_eq!(health["stale"], json!(false), "whom it failed is judged by the rules before");
+    }
+
+    async fn each_merchant_is_shown_the_rules_that_judge_it(backend) {
+        let test = shops(backend, 8).await;
+        let id = begin(&test, wanted(&LENIENT, share(50))).await;
+        test.drain().await;
+        let operator = Door::new(&test).operator();
+        let drawn = ruled_by(&test, id).await;
+        for merchant in (0..8).map(|i| format!("bad-{i}")) {
+            let health = operator.get(&format!("/v1/marketplaces/olist/merchants/{merchant}/health")).await.ok();
+            let expected = if drawn.contains(&merchant) { "at-risk" } else { "restricted" };
+            assert_eq!((&health["standing"]["code"], &health["stale"]), (&json!(expected), &json!(false)), "{merchant}");
+            let played = operator.post(&format!("/v1/marketplaces/olist/merchants/{merchant}/health/what-if"), &json!({"add": {}})).await.ok();
+            assert_eq!(played["standing"]["projected"], expected, "{merchant}");
+        }
+    }
+}
