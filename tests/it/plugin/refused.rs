@@ -28,7 +28,7 @@ fn all_that_a_host_would_refuse_is_said_with_field_and_reason() {
 fn what_is_missing_is_named_with_what_to_do_about_it() {
     let place = tempfile::tempdir().unwrap();
     let said = |arguments: &[&str]| plugin(place.path(), arguments).failed().to_owned();
-    assert!(said(&["build"]).contains("holds neither Cargo.toml (rules in Rust) nor package.json"));
+    assert!(said(&["build"]).contains("holds no Cargo.toml; `andon plugin new NAME` starts a project"));
     assert!(said(&["check", "gone.wasm"]).contains("gone.wasm is neither a directory nor a component"));
     assert!(said(&["new", "My Rules"]).contains(r#"the name "My Rules" must be lower-case letters"#));
     std::fs::create_dir(place.path().join("taken")).unwrap();

@@ -76,6 +76,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 /// Writes a template with the project's name in its place.
 fn template(prefix: &str, name: &str, directory: &Path) -> anyhow::Result<()> {
+    if !Templates::iter().any(|path| path.starts_with(prefix)) {
+        bail!("this version has no template for {}", prefix.trim_end_matches('/'));
+    }
     let named = |text: &str| text.replace("{{name}}", name);
     for path in Templates::iter().filter(|path| path.starts_with(prefix)) {
         let Some(file) = Templates::get(&path) else { continue };

@@ -12,7 +12,7 @@ use crate::rules::{Engine, Limits, Refusal, Rules, build};
 /// Which rules.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Source {
-    /// Directory of the project (with Cargo.toml or package.json), or a component (.wasm)
+    /// Directory of the project (with Cargo.toml), or a component (.wasm) of whatever language
     #[arg(default_value = ".", value_name = "PATH")]
     path: PathBuf,
 }
@@ -46,7 +46,7 @@ impl Source {
             return rust(directory);
         }
         bail!(
-            "{} holds neither Cargo.toml (rules in Rust) nor package.json (rules in TypeScript); `andon plugin new NAME` starts a project",
+            "{} holds no Cargo.toml; `andon plugin new NAME` starts a project, and a component is named by its file",
             directory.display()
         )
     }
