@@ -129,12 +129,15 @@ settings! {
     connections_per_ip: usize = 512, "512", "Most connections from one address";
     rate: u32 = 20_000, "20000", "Requests a second for each caller";
     rate_anonymous: u32 = 50, "50", "Requests a second for each address without a valid token";
-    plugin_bytes: usize = 2 << 20, "2097152", "Largest plugin, bytes";
+    plugin_bytes: usize = 4 << 20, "4194304", "Largest plugin, bytes";
     plugin_memory_bytes: usize = 16 << 20, "16777216", "Memory of a plugin's instance, bytes, a multiple of 65536";
     plugin_table_elements: usize = 10_000, "10000", "Elements of each of a plugin's tables";
     plugin_stack_bytes: usize = 512 << 10, "524288", "Stack of a plugin, bytes; threads have 8 MiB";
     plugin_fuel: u64 = 10_000_000, "10000000", "Instructions of one call of a plugin, to which its items add";
     plugin_fuel_per_item: u64 = 50_000, "50000", "Instructions that each order or merchant adds to a call";
+    plugin_large_above_bytes: usize = 1 << 20, "1048576", "A plugin of more bytes than this brings a language's engine along";
+    plugin_large_fuel: u64 = 50_000_000, "50000000", "Instructions of one call of such a plugin, to which its items add";
+    plugin_large_fuel_per_item: u64 = 1_000_000, "1000000", "Instructions that each order or merchant adds to such a call";
     plugin_wall_ms: u64 = 1_000, "1000", "Time of one call of a plugin, ms, to which its items add";
     plugin_wall_ms_per_item: u64 = 2, "2", "Time that each order or merchant adds to a call, ms";
     plugin_tick_ms: u64 = 5, "5", "How often plugins' time is looked at, ms";
@@ -197,6 +200,7 @@ impl Config {
             ("plugin_memory_bytes", self.plugin_memory_bytes as u64, 64 << 10),
             ("plugin_stack_bytes", self.plugin_stack_bytes as u64, 64 << 10),
             ("plugin_fuel", self.plugin_fuel, 1),
+            ("plugin_large_fuel", self.plugin_large_fuel, 1),
             ("plugin_tick_ms", self.plugin_tick_ms, 1),
             ("plugin_instances", u64::from(self.plugin_instances), 1),
             ("plugin_plays", self.plugin_plays as u64, 1),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::rules::compile::{CompileLimits, Compiler};
-use crate::rules::{BreakerPolicy, Limits, Protection};
+use crate::rules::{BreakerPolicy, Large, Limits, Protection};
 
 /// How rules are treated.
 #[derive(Debug, Clone)]
@@ -45,6 +45,11 @@ impl Options {
             answer_bytes: config.plugin_answer_bytes,
             answer_bytes_per_item: config.plugin_answer_bytes_per_item,
             instances: config.plugin_instances,
+            large: Large {
+                above_bytes: config.plugin_large_above_bytes,
+                fuel: config.plugin_large_fuel,
+                fuel_per_item: config.plugin_large_fuel_per_item,
+            },
             ..Limits::default()
         };
         let breaker = BreakerPolicy {
