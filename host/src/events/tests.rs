@@ -41,7 +41,6 @@ fn changes() -> Vec<Change> {
         }),
         Change::OrderShipped { tracking: parcel().0, carrier: parcel().1 },
         Change::OrderScanned { tracking: None, carrier: None },
-        Change::OrderAccepted,
         Change::OrderDelivered { tracking: parcel().0, carrier: Some(text("correios")) },
         Change::OrderCancelled { by: Actor::Merchant, reason: CancelReason::OutOfStock },
         Change::FeedbackLeft(Rating {
@@ -78,6 +77,7 @@ fn changes() -> Vec<Change> {
         Change::ViolationClosed { state: ViolationState::Overturned },
         Change::ListingStocked { units: 0 },
         Change::MerchantRegistered { name: text("Loja & Cia"), joined_at: NOW - 1000 },
+        Change::OrderAccepted,
     ]
 }
 
