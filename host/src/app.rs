@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::Mutex as AsyncMutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -83,14 +84,14 @@ impl App {
             ingest: ingest.clone(),
             clock: clock.clone(),
             wake: wakes,
-            turn: Default::default(),
+            turn: AsyncMutex::default(),
         };
         let changes = Arc::new(changes);
         for (code, (id, why)) in lost.into_iter().flat_map(|(code, gone)| gone.into_iter().map(move |g| (code.clone(), g))) {
             tracing::error!(marketplace = code, generation = id, "a generation is given up: {why}");
             changes.line_up(&code, |m, _| m.lineup.cancel(id, why)).await?;
         }
-        let builder = Builder { changes: changes.clone(), store: store.clone(), wake: woken, page: Default::default() };
+        let builder = Builder { changes: changes.clone(), store: store.clone(), wake: woken, page: AsyncMutex::default() };
         let (scheduler, building) = (Mutex::default(), CancellationToken::new());
         let builder = Arc::new(builder);
         Ok(Arc::new(Self { store, clock, keys, markets, registry, ingest, changes, builder, wake, scheduler, building }))

@@ -110,6 +110,7 @@ impl Generation {
     }
 
     /// The same with other overrides.
+    #[must_use]
     pub fn with(&self, overrides: &BTreeMap<String, Override>) -> Self {
         Self::new(self.id, self.rules.clone(), self.settings.clone(), self.judge.clone(), overrides)
     }

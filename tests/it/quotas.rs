@@ -87,7 +87,8 @@ impl Rated {
 /// What the ratings come to, worked out plainly: sum and number of marks by merchant, and of all.
 fn expected(test: &TestApp, orders: &[Rated]) -> BTreeMap<Option<u8>, (i64, i64)> {
     let calendar = test.market().calendar;
-    let mut groups: BTreeMap<(u8, u8, String), Vec<(i64, u64, i64)>> = BTreeMap::new();
+    // By merchant, buyer and month: when, which order, its mark.
+    let mut groups = BTreeMap::<(u8, u8, String), Vec<_>>::new();
     for (i, order) in orders.iter().enumerate() {
         if order.states.last().is_none_or(|state| *state == "counted") {
             let (merchant, buyer) = order.parties();

@@ -68,7 +68,7 @@ impl Builder {
         if let Some((id, why)) = self.outside_its_band(&market).await? {
             tracing::warn!(marketplace = code, generation = id, "a roll-out is stopped: {why}");
             metrics::counter!("andon_rollouts_stopped_total").increment(1);
-            return self.unless_moved(self.changes.line_up(code, |m, _| m.lineup.stop(id, why)).await);
+            return unless_moved(self.changes.line_up(code, |m, _| m.lineup.stop(id, why)).await);
         }
         match market.lineup.entries().iter().find(|e| matches!(e.state, State::Building | State::Retiring)) {
             Some(Entry { id, state: State::Building, .. }) => self.build(&market, *id).await.map(|()| true),
@@ -88,17 +88,9 @@ impl Builder {
         }
     }
 
-    /// Whoever was quicker to move the generation has left nothing to do.
-    fn unless_moved(&self, changed: Result<Arc<Market>, ChangeError>) -> Result<bool, ChangeError> {
-        match changed {
-            Ok(_) | Err(ChangeError::Refused(_)) => Ok(true),
-            Err(e) => Err(e),
-        }
-    }
-
     async fn come_into_force(&self, code: &str) -> Result<(), ChangeError> {
         let due = |m: &Market, now| m.lineup.due(now).ok_or(andon_domain::rollout::Refusal::NoWayBack);
-        self.unless_moved(self.changes.line_up(code, due).await).map(|_| ())
+        unless_moved(self.changes.line_up(code, due).await).map(|_| ())
     }
 
     async fn build(&self, market: &Arc<Market>, id: i64) -> Result<(), ChangeError> {
@@ -111,7 +103,7 @@ impl Builder {
         if self.changes.ingest.chore(page).await? {
             let notice = i64::from(market.notice_days()) * 86_400_000;
             let built = self.changes.line_up(&market.code, |m, now| m.lineup.built(id, now, notice)).await;
-            self.unless_moved(built)?;
+            unless_moved(built)?;
         }
         Ok(())
     }
@@ -120,7 +112,7 @@ impl Builder {
         let _alone = self.page.lock().await;
         let number = market.id;
         if self.changes.ingest.chore(move |session| unmark(session, number, id)).await? {
-            self.unless_moved(self.changes.line_up(&market.code, |m, _| m.lineup.removed(id)).await)?;
+            unless_moved(self.changes.line_up(&market.code, |m, _| m.lineup.removed(id)).await)?;
         }
         Ok(())
     }
@@ -173,4 +165,12 @@ fn next(session: &mut dyn Session, market: i64, after: i64, until: i64) -> Resul
     let mut page = session.subjects_after(market, None, after, PAGE)?;
     page.retain(|subject| subject.id <= until);
     Ok(page)
+}
+
+/// Whoever was quicker to move the generation has left nothing to do.
+fn unless_moved(changed: Result<Arc<Market>, ChangeError>) -> Result<bool, ChangeError> {
+    match changed {
+        Ok(_) | Err(ChangeError::Refused(_)) => Ok(true),
+        Err(e) => Err(e),
+    }
 }

@@ -112,7 +112,7 @@ impl Batch<'_> {
         let ruling = self.market.in_force_for(state.id).map(|g| g.id);
         let Some(view) = self.views.iter().find(|v| Some(v.generation().id) == ruling) else { return };
         let generation = view.generation();
-        let mut next = self.views.iter().filter_map(|v| v.next(&self.market.calendar, i)).min();
+        let mut next = self.views.iter().filter_map(|v| v.next(self.market.calendar, i)).min();
         let verdict = match &view.verdicts[i] {
             Ok(verdict) => {
                 if last.map_or(!self.market.beside.is_empty(), |(g, ..)| *g != generation.id) {

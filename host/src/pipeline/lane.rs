@@ -341,7 +341,7 @@ fn fail(units: Vec<Unit>, error: &IngestError) {
         match job {
             Job::Accept { reply, .. } => drop(reply.send(Err(error.clone()))),
             Job::Revisit { reply, .. } | Job::Judge { reply, .. } | Job::Chore { reply, .. } | Job::Alone { reply, .. } => {
-                drop(reply.send(Err(error.clone())))
+                drop(reply.send(Err(error.clone())));
             }
         }
     }

@@ -71,7 +71,7 @@ pub(super) fn turn(
     let (mut leave, mut join, mut others) = (Vec::new(), Vec::new(), BTreeMap::new());
     for (((merchant, group), shift), front) in shifts.iter().zip(found) {
         let places: Vec<Place> = front.iter().map(|(place, _)| *place).collect();
-        let [leaving, joining] = [shift.moved(&shift.before, &shift.after), shift.moved(&shift.after, &shift.before)];
+        let [leaving, joining] = [without(&shift.before, &shift.after), without(&shift.after, &shift.before)];
         let most = quota::most(generation.manifest(), group);
         let only = |moved: &[(Place, i64)]| moved.iter().map(|(place, _)| *place).collect::<Vec<_>>();
         let (before, after) = quota::turn(most, &places, &only(&leaving), &only(&joining));
@@ -116,10 +116,9 @@ fn shifts(manifest: &Manifest, touched: &[Touched], changes: &[Change], days: &m
     shifts
 }
 
-impl Shift {
-    fn moved(&self, from: &BTreeMap<Place, i64>, to: &BTreeMap<Place, i64>) -> Vec<(Place, i64)> {
-        from.iter().filter(|(place, _)| !to.contains_key(place)).map(|(place, id)| (*place, *id)).collect()
-    }
+/// What is in one and not in the other.
+fn without(from: &BTreeMap<Place, i64>, to: &BTreeMap<Place, i64>) -> Vec<(Place, i64)> {
+    from.iter().filter(|(place, _)| !to.contains_key(place)).map(|(place, id)| (*place, *id)).collect()
 }
 
 /// As much of a group as can matter.

@@ -120,7 +120,9 @@ pub(crate) fn settle(
     let mut generations = market.tallied().peekable();
     if generations.peek().is_some() {
         let facts: Vec<Option<Fact>> = touched.iter().map(fact).collect();
-        touched.iter_mut().for_each(|t| t.subject.revisit = None);
+        for t in touched.iter_mut() {
+            t.subject.revisit = None;
+        }
         for generation in generations {
             let changes = judge_facts(generation, touched, &facts, now, allowance, &mut ledger);
             tally(session, generation, touched, &changes, &mut days, &mut ledger)?;

@@ -68,9 +68,9 @@ impl<'g> View<'g> {
     }
 
     /// When merchant `i` may be seen otherwise although nothing happens; `None` where it failed.
-    pub(super) fn next(&self, calendar: &Calendar, i: usize) -> Option<Instant> {
+    pub(super) fn next(&self, calendar: Calendar, i: usize) -> Option<Instant> {
         let verdict = self.verdicts[i].as_ref().ok()?;
-        self.reader.next(calendar, &self.accounts[i], &self.snapshots[i].readings, verdict.revisit)
+        self.reader.next(&calendar, &self.accounts[i], &self.snapshots[i].readings, verdict.revisit)
     }
 
     /// A standing of its manifest, in words.

@@ -107,7 +107,8 @@ fn values<'a>(r: &'a ShadowRow, difference: Option<&'a str>) -> [Value<'a>; COLU
     let fault = |seen: &'a std::result::Result<Seen, String>| Value::Text(seen.as_ref().err().map(String::as_str));
     let score = |seen: &std::result::Result<Seen, String>| Value::Int(seen.as_ref().ok().map(|s| i64::from(s.score)));
     let count = |of: fn(&Difference) -> usize| Value::from(r.difference.as_ref().map_or(0, of) as i64);
-    let (code, level): (fn(&Seen) -> &str, fn(&Seen) -> &str) = (|s| &s.standing.code, |s| &s.standing.level);
+    let code: fn(&Seen) -> &str = |s| &s.standing.code;
+    let level: fn(&Seen) -> &str = |s| &s.standing.level;
     [
         r.generation.into(),
         r.merchant.into(),

@@ -55,12 +55,11 @@ impl MercadoLibre {
         let causes = &self.codes.causes;
         match (by, reason) {
             (Actor::Merchant | Actor::Platform, CancelReason::NotShippedInTime) => Some((causes.cancelled_undispatched, None)),
-            (Actor::Merchant | Actor::Platform, CancelReason::OutOfStock) => Some((causes.cancelled_by_seller, None)),
             (
                 Actor::Merchant,
                 CancelReason::BuyerRequest | CancelReason::Unpaid | CancelReason::FraudHold | CancelReason::PlatformError,
             ) => Some((causes.cancelled_by_seller, Some(self.codes.exclusions.not_the_sellers_choice))),
-            (Actor::Merchant, _) => Some((causes.cancelled_by_seller, None)),
+            (Actor::Merchant, _) | (Actor::Platform, CancelReason::OutOfStock) => Some((causes.cancelled_by_seller, None)),
             _ => None,
         }
     }

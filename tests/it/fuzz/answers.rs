@@ -121,7 +121,9 @@ fn what_facts_mean() {
         let Some(judge) = saying(&rules, &answer("classify", asked.len(), u)?) else { return Ok(()) };
         if let Some(answers) = seen.note(judge.classify(NOW, &asked)) {
             assert_eq!(answers.len(), asked.len());
-            answers.iter().for_each(|answer| is_sound(rules.manifest(), answer));
+            for answer in &answers {
+                is_sound(rules.manifest(), answer);
+            }
         }
         Ok(())
     });

@@ -33,8 +33,12 @@ fn inputs(few: u64, mut one: impl FnMut(&mut Unstructured<'_>) -> arbitrary::Res
     let Some(seconds) = setting("ANDON_FUZZ_SECONDS") else { return (0..few).for_each(run) };
     let first: u64 = setting("ANDON_FUZZ_FIRST").unwrap_or_else(|| LONG + u64::from(rand::random::<u32>()) * LONG);
     let end = Instant::now() + Duration::from_secs(seconds);
-    let tried = (first..).take_while(|_| Instant::now() < end).map(run).count();
-    println!("{tried} inputs from seed {first}");
+    let mut next = first;
+    while Instant::now() < end {
+        run(next);
+        next += 1;
+    }
+    println!("{} inputs from seed {first}", next - first);
 }
 
 fn setting<T: FromStr>(name: &str) -> Option<T> {

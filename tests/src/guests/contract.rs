@@ -78,7 +78,7 @@ impl Contract {
     /// Types of the core function's parameters, then of its results, as text has them.
     pub fn signature(&self, function: &Function) -> (Vec<&'static str>, Vec<&'static str>) {
         let signature = self.resolve.wasm_signature(AbiVariant::GuestExport, function);
-        let text = |types: &[WasmType]| types.iter().map(core).collect();
+        let text = |types: &[WasmType]| types.iter().copied().map(core).collect();
         (text(&signature.params), text(&signature.results))
     }
 
@@ -98,7 +98,7 @@ impl Contract {
         let Type::Id(id) = ty else {
             return if ty == Type::String { Shape::Text } else { Shape::Plain(self.size(ty)) };
         };
-        let one_of = |tag: Int, cases: Vec<Case>| Shape::OneOf(self.sizes_of_tag(tag), cases);
+        let one_of = |tag: Int, cases: Vec<Case>| Shape::OneOf(sizes_of_tag(tag), cases);
         match &self.resolve.types[id].kind {
             TypeDefKind::Type(ty) => self.shape(*ty),
             TypeDefKind::List(ty) => Shape::List(*ty),
@@ -131,21 +131,21 @@ impl Contract {
 
     /// Where in a variant its payload lies.
     pub fn payload(&self, tag: usize, cases: &[Case]) -> usize {
-        let tag = [Int::U8, Int::U16, Int::U32].into_iter().find(|int| self.sizes_of_tag(*int) == tag).unwrap();
+        let tag = [Int::U8, Int::U16, Int::U32].into_iter().find(|int| sizes_of_tag(*int) == tag).unwrap();
         self.sizes.payload_offset(tag, cases.iter().map(|(_, ty)| ty.as_ref())).size_wasm32()
-    }
-
-    fn sizes_of_tag(&self, tag: Int) -> usize {
-        match tag {
-            Int::U8 => 1,
-            Int::U16 => 2,
-            Int::U32 => 4,
-            Int::U64 => 8,
-        }
     }
 }
 
-fn core(ty: &WasmType) -> &'static str {
+fn sizes_of_tag(tag: Int) -> usize {
+    match tag {
+        Int::U8 => 1,
+        Int::U16 => 2,
+        Int::U32 => 4,
+        Int::U64 => 8,
+    }
+}
+
+fn core(ty: WasmType) -> &'static str {
     match ty {
         WasmType::I32 | WasmType::Pointer | WasmType::Length => "i32",
         WasmType::I64 | WasmType::PointerOrI64 => "i64",
@@ -172,7 +172,7 @@ impl Image<'_> {
             (_, Value::Null) => {}
             (Shape::Plain(size), value) => self.write(at, size, number(ty, value)),
             (Shape::Text | Shape::List(_), Value::Object(raw)) => {
-                self.point(at, raw["ptr"].as_u64().unwrap(), raw["len"].as_u64().unwrap())
+                self.point(at, raw["ptr"].as_u64().unwrap(), raw["len"].as_u64().unwrap());
             }
             (Shape::Text, value) => {
                 let raw = |byte: &Value| byte.as_u64().unwrap() as u8;

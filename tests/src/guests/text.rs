@@ -58,42 +58,49 @@ impl<'a> TextGuest<'a> {
     }
 
     /// Declares otherwise.
+    #[must_use]
     pub fn declaring(mut self, change: impl FnOnce(&mut Value)) -> Self {
         change(&mut self.manifest);
         self
     }
 
     /// Answers a function with a constant; see [`Contract::image`] for how to say what.
+    #[must_use]
     pub fn answering(mut self, function: &'static str, answer: Value) -> Self {
         self.answers.insert(function, answer);
         self
     }
 
     /// Does this before a function answers.
+    #[must_use]
     pub fn doing(mut self, function: &'static str, code: &str) -> Self {
         self.bodies.insert(function, code.to_owned());
         self
     }
 
     /// Does this when a function's answer has been read.
+    #[must_use]
     pub fn doing_after(mut self, function: &'static str, code: &str) -> Self {
         self.afterwards.insert(function, code.to_owned());
         self
     }
 
     /// Makes room for what it is asked in another way: parameters 0 to 3 are the old place and size, the alignment, the new size.
+    #[must_use]
     pub fn allocating(mut self, code: &str) -> Self {
         code.clone_into(&mut self.realloc);
         self
     }
 
     /// Defines more: globals, tables, functions, a start function, data.
+    #[must_use]
     pub fn with(mut self, definitions: &str) -> Self {
         self.more.push_str(definitions);
         self
     }
 
     /// Begins with so many pages of memory.
+    #[must_use]
     pub fn pages(mut self, pages: u32) -> Self {
         self.pages = pages;
         self

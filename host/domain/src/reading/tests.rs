@@ -212,6 +212,6 @@ proptest! {
         let row = |day| books.streak(&metric, cadence, day);
         let reading = Reading { breached_in_a_row: row(today), ..books.read(&metric, None, today) };
         let plain = (today + 1..today + 300).find(|day| row(*day) != row(today));
-        prop_assert_eq!(next_in_row(&[metric.clone()], &[reading], cadence, today), plain);
+        prop_assert_eq!(next_in_row(std::slice::from_ref(&metric), &[reading], cadence, today), plain);
     }
 }

@@ -11,7 +11,7 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, Operator, Parser, Payload};
 
-use super::part::{Found, KINDS, Part, find, slot};
+use super::part::{Found, Part, find, slot};
 use super::wiring::Wiring;
 
 /// Why modules cannot be linked.
@@ -67,7 +67,7 @@ impl<'a> Linker<'a> {
         }
         let mut traps = Vec::new();
         for at in 0..parts.len() {
-            for kind in 0..KINDS.len() {
+            for (kind, own) in own.iter_mut().enumerate() {
                 let mut numbers = Vec::new();
                 for index in 0..parts[at].imports[kind].len() as u32 + parts[at].own[kind] {
                     numbers.push(match find(wiring, &parts, at, kind, index)? {
@@ -75,11 +75,10 @@ impl<'a> Linker<'a> {
                         Found::Host if kind == 0 => {
                             let ty = parts[at].first_type + parts[at].imports[0][index as usize].2;
                             let known = traps.iter().position(|known| *known == ty);
-                            own[0]
-                                + known.unwrap_or_else(|| {
-                                    traps.push(ty);
-                                    traps.len() - 1
-                                }) as u32
+                            *own + known.unwrap_or_else(|| {
+                                traps.push(ty);
+                                traps.len() - 1
+                            }) as u32
                         }
                         Found::Host => return Err(LinkError::Shape("an import from outside that is no function")),
                     });
@@ -155,7 +154,7 @@ impl<'a> Linker<'a> {
     /// The functions of the contract, which one module has, and what the host needs to hand it values.
     fn exports(&self) -> Linked<ExportSection> {
         let is_contract = |name: &&str| name.contains('#');
-        let part = self.parts.iter().find(|part| part.exports.keys().any(|name| is_contract(name)));
+        let part = self.parts.iter().find(|part| part.exports.keys().any(is_contract));
         let part = part.ok_or(reencode::Error::UserError(LinkError::Shape("no exported function")))?;
         let mut names: Vec<_> =
             part.exports.keys().copied().filter(|name| is_contract(name) || *name == "cabi_realloc").collect();
