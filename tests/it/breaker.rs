@@ -95,6 +95,8 @@ on_both! {
         assert_eq!((&released["state"], &released["breaker"]["rests"]), (&json!("active"), &json!(0)));
         operator.patch("/v1/marketplaces/olist", &json!({"settings": {"mode": ""}})).await.ok();
         drop(operator);
+        // What failed on single orders is asked again minutes later.
+        test.clock.advance(5 * 60 * 1000);
         test.drain().await;
         let operator = Door::new(&test).operator();
         let health = operator.get(HEALTH).await.ok();
