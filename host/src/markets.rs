@@ -12,7 +12,7 @@ use andon_domain::rollout::{Entry, LineUp, State, is_drawn};
 use serde::{Deserialize, Serialize};
 
 use crate::keys::Keys;
-use crate::rules::Judge;
+use crate::rules::{Judge, Role};
 use crate::store::marketplaces::MarketRow;
 
 /// Days of notice before announced rules where the operator sets none: what EU law asks for changed terms (Regulation (EU)
@@ -198,6 +198,12 @@ impl Market {
             Some(drawn) => Some(&drawn.generation),
             None => self.generation.as_ref(),
         }
+    }
+
+    /// What a generation is to this marketplace.
+    pub fn role_of(&self, generation: i64) -> Role {
+        let rules = |e: &Entry| matches!(e.state, State::Active | State::RollingOut);
+        if self.lineup.get(generation).is_some_and(rules) { Role::InForce } else { Role::Aside }
     }
 
     /// A generation that takes part, by number.

@@ -6,7 +6,7 @@ use andon_domain::ids::Instant;
 use andon_domain::mark::Classified;
 
 use crate::markets::{Generation, Market};
-use crate::rules::{Blame, Used};
+use crate::rules::{Blame, Role, Used};
 
 /// After so many faults in one batch the rules are taken to be broken, and the rest of the batch shares the last fault:
 /// each further try could burn a whole time budget while everybody waits.
@@ -27,29 +27,30 @@ pub(super) enum Answer {
     Later,
 }
 
-/// Fuel that each generation may still use in a transaction. Fuel and not time, so that what is left for later does not depend on the
-/// machine; each its own, so that what is only watched takes nothing from the rules in force.
+/// Fuel that each generation may still use in a transaction, and in which role. Fuel and not time, so that what is left for later
+/// does not depend on the machine; each its own, so that what is only watched takes nothing from the rules in force.
 #[derive(Debug)]
-pub(crate) struct Allowance(Vec<(i64, u64)>);
+pub(crate) struct Allowance(Vec<(i64, Role, u64)>);
 
 impl Allowance {
     /// The shares of a marketplace's generations in a transaction.
     pub(crate) fn of(market: &Market) -> Self {
-        Self(market.tallied().map(|g| (g.id, g.judge.gate().protection().transaction_fuel)).collect())
+        Self(market.tallied().map(|g| (g.id, market.role_of(g.id), g.judge.gate().protection().transaction_fuel)).collect())
     }
 
     /// Whether one of them has nothing left.
     pub(crate) fn is_spent(&self) -> bool {
-        self.0.iter().any(|(_, left)| *left == 0)
+        self.0.iter().any(|(_, _, left)| *left == 0)
     }
 
-    /// What is left for a generation.
-    fn left(&mut self, generation: i64) -> &mut u64 {
-        let place = self.0.iter().position(|(id, _)| *id == generation).unwrap_or_else(|| {
-            self.0.push((generation, u64::MAX));
+    /// A generation's role, and what is left for it.
+    fn of_generation(&mut self, generation: i64) -> (Role, &mut u64) {
+        let place = self.0.iter().position(|(id, ..)| *id == generation).unwrap_or_else(|| {
+            self.0.push((generation, Role::Aside, u64::MAX));
             self.0.len() - 1
         });
-        &mut self.0[place].1
+        let (_, role, left) = &mut self.0[place];
+        (*role, left)
     }
 }
 
@@ -61,14 +62,14 @@ pub(super) fn classify(generation: &Generation, now: Instant, facts: &[Option<Fa
     if asked.is_empty() {
         return work.answers;
     }
-    let pass = match generation.judge.gate().enter() {
+    let (role, left) = allowance.of_generation(generation.id);
+    let pass = match generation.judge.gate().enter(role) {
         Ok(pass) => pass,
         Err(fault) => {
             work.fail(&asked, fault.code(), &fault.to_string());
             return work.answers;
         }
     };
-    let left = allowance.left(generation.id);
     for (number, stretch) in asked.chunks(STRETCH).enumerate() {
         if number > 0 && *left == 0 {
             for (i, _) in stretch {

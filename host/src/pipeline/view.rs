@@ -51,7 +51,7 @@ impl<'g> View<'g> {
         let snapshots: Vec<Snapshot> =
             accounts.iter().zip(states).map(|(account, state)| reader.snapshot(account, party(state), &[])).collect();
         let mut used = Used::default();
-        let verdicts = match generation.judge.gate().enter() {
+        let verdicts = match generation.judge.gate().enter(market.role_of(generation.id)) {
             Err(fault) => snapshots.iter().map(|_| Err(Fault::from(&fault))).collect(),
             Ok(pass) => {
                 let verdicts = ask(generation, &snapshots, &mut used);

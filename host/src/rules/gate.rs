@@ -49,14 +49,26 @@ pub struct Gate {
     tell: Tell,
 }
 
+/// What the asked rules are to the marketplace that asks. Settings that fail must not take the plugin away from where others work,
+/// so whatever moves nothing (is built, watched, or kept to go back to) has a breaker of its own, and is never given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// They decide about merchants.
+    InForce,
+    /// They move nothing.
+    Aside,
+}
+
 struct State {
-    breaker: Breaker,
+    in_force: Breaker,
+    aside: Breaker,
     quarantined: Option<String>,
 }
 
 /// The right to ask one question of the host's; what came of it is recorded with [`Pass::record`].
 pub struct Pass<'a> {
     gate: &'a Gate,
+    role: Role,
     recorded: bool,
 }
 
@@ -69,14 +81,14 @@ impl Default for Gate {
 
 impl std::fmt::Debug for Gate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gate").field("breaker", &self.state().breaker).finish_non_exhaustive()
+        f.debug_struct("Gate").field("breaker", &self.state().in_force).finish_non_exhaustive()
     }
 }
 
 impl Gate {
     /// The gate of a plugin that rested `rests` times in a row, and may be quarantined.
     pub fn new(clock: Arc<dyn Clock>, protection: Protection, rests: u32, quarantined: Option<String>, tell: Tell) -> Self {
-        let state = Mutex::new(State { breaker: Breaker::new(protection.breaker, rests), quarantined });
+        let state = Mutex::new(State::new(protection.breaker, rests, quarantined));
         Self { clock, protection, state, plays: Semaphore::new(protection.plays.max(1)), tell }
     }
 
@@ -85,17 +97,17 @@ impl Gate {
         &self.protection
     }
 
-    /// How often in a row it rested, and until when it rests now, in milliseconds since the Unix epoch.
+    /// How often in a row it rested where it is in force, and until when it rests now, in milliseconds since the Unix epoch.
     pub fn rests(&self) -> (u32, Option<i64>) {
         let state = self.state();
-        (state.breaker.rests(), state.breaker.resting(self.clock.now()))
+        (state.in_force.rests(), state.in_force.resting(self.clock.now()))
     }
 
-    /// Whether a question would be let through now.
+    /// Whether a question of rules in force would be let through now.
     pub fn ready(&self) -> Result<(), PluginFault> {
         let state = self.state();
         state.open()?;
-        if state.breaker.lets_through(self.clock.now()) { Ok(()) } else { Err(PluginFault::Resting) }
+        if state.in_force.lets_through(self.clock.now()) { Ok(()) } else { Err(PluginFault::Resting) }
     }
 
     /// Whether it is not quarantined.
@@ -104,11 +116,14 @@ impl Gate {
     }
 
     /// Lets one question of the host's through, or says why not. After a rest only one, until its answer is recorded.
-    pub fn enter(&self) -> Result<Pass<'_>, PluginFault> {
+    pub fn enter(&self, role: Role) -> Result<Pass<'_>, PluginFault> {
         let mut state = self.state();
         state.open()?;
         let now = self.clock.now();
-        if state.breaker.enter(now) { Ok(Pass { gate: self, recorded: false }) } else { Err(PluginFault::Resting) }
+        match state.breaker(role).enter(now) {
+            true => Ok(Pass { gate: self, role, recorded: false }),
+            false => Err(PluginFault::Resting),
+        }
     }
 
     /// Waits for a turn to ask for a reader, whose questions are no sample of the plugin's work and are not recorded. A plugin has
@@ -131,7 +146,7 @@ impl Gate {
 
     /// Questions again, as if nothing had ever happened.
     pub fn release(&self) {
-        *self.state() = State { breaker: Breaker::new(self.protection.breaker, 0), quarantined: None };
+        *self.state() = State::new(self.protection.breaker, 0, None);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -140,6 +155,18 @@ impl Gate {
 }
 
 impl State {
+    fn new(policy: BreakerPolicy, rests: u32, quarantined: Option<String>) -> Self {
+        let aside = Breaker::new(BreakerPolicy { rests: u32::MAX, ..policy }, 0);
+        Self { in_force: Breaker::new(policy, rests), aside, quarantined }
+    }
+
+    fn breaker(&mut self, role: Role) -> &mut Breaker {
+        match role {
+            Role::InForce => &mut self.in_force,
+            Role::Aside => &mut self.aside,
+        }
+    }
+
     fn open(&self) -> Result<(), PluginFault> {
         self.quarantined.as_ref().map_or(Ok(()), |why| Err(PluginFault::Quarantined(why.clone())))
     }
@@ -154,8 +181,10 @@ impl Pass<'_> {
             return;
         }
         self.recorded = true;
-        let change = self.gate.state().breaker.record(answered, &failed, self.gate.clock.now());
+        let change = self.gate.state().breaker(self.role).record(answered, &failed, self.gate.clock.now());
         match change {
+            // What moves nothing is tried again after a restart.
+            _ if self.role == Role::Aside => {}
             Change::Nothing => {}
             Change::Opened(rests) => (self.gate.tell)(Turn::Rests(rests)),
             Change::Recovered => (self.gate.tell)(Turn::Rests(0)),
@@ -170,7 +199,7 @@ impl Pass<'_> {
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
         if !self.recorded {
-            self.gate.state().breaker.leave(self.gate.clock.now());
+            self.gate.state().breaker(self.role).leave(self.gate.clock.now());
         }
     }
 }
@@ -190,7 +219,7 @@ mod tests {
 
     fn fail(gate: &Gate) {
         let keys: Vec<_> = (0..5).map(|key| (key, Blame::Guest)).collect();
-        gate.enter().unwrap().record(0, &keys);
+        gate.enter(Role::InForce).unwrap().record(0, &keys);
     }
 
     #[test]
@@ -205,18 +234,31 @@ mod tests {
         fail(&gate);
         assert_eq!(turns.try_recv(), Ok(Turn::Quarantined("it failed again after 10 rests".into())));
         clock.advance(i64::MAX / 4);
-        assert!(matches!(gate.enter().err(), Some(PluginFault::Quarantined(_))));
+        assert!(matches!(gate.enter(Role::InForce).err(), Some(PluginFault::Quarantined(_))));
         gate.release();
-        assert!(gate.enter().is_ok() && gate.rests() == (0, None));
+        assert!(gate.enter(Role::InForce).is_ok() && gate.rests() == (0, None));
     }
 
     #[test]
     fn the_hosts_own_faults_do_not_count() {
         let (gate, _, turns) = gate(None);
         for _ in 0..30 {
-            gate.enter().unwrap().record(0, &[(1, Blame::Host), (2, Blame::Host)]);
+            gate.enter(Role::InForce).unwrap().record(0, &[(1, Blame::Host), (2, Blame::Host)]);
         }
         assert!(gate.ready().is_ok() && turns.try_recv().is_err());
+    }
+
+    #[test]
+    fn what_moves_nothing_rests_by_itself_and_is_never_given_up() {
+        let (gate, clock, turns) = gate(None);
+        let keys: Vec<_> = (0..5).map(|key| (key, Blame::Guest)).collect();
+        for _ in 0..20 {
+            gate.enter(Role::Aside).unwrap().record(0, &keys);
+            assert_eq!(gate.enter(Role::Aside).err(), Some(PluginFault::Resting));
+            assert!(gate.enter(Role::InForce).is_ok() && gate.rests() == (0, None));
+            clock.advance(BreakerPolicy::default().longest_rest);
+        }
+        assert!(turns.try_recv().is_err());
     }
 
     #[test]

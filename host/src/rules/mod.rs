@@ -25,7 +25,7 @@ pub use admit::{Rules, digest};
 pub use breaker::BreakerPolicy;
 pub use engine::{Engine, EngineError};
 pub use fault::{Blame, PluginFault};
-pub use gate::{Gate, Protection};
+pub use gate::{Gate, Protection, Role};
 pub use judge::{ConfigureError, Judge};
 pub use limits::{Large, Limits};
 pub use refusal::{CODES, Refusal};

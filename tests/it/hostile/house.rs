@@ -111,8 +111,10 @@ on_both! {
         };
         tokio::join!(send, exchange);
         // What failed in between, or waits because the rules rest, is asked again.
+        drop(client);
         test.clock.advance(10 * 60_000);
         test.drain().await;
+        let client = Door::new(&test).operator();
         let health = health(&client, "m").await;
         assert_eq!((&health["stale"], &health["metrics"][1]["numerator"]), (&json!(false), &json!(81)), "{health}");
         assert_eq!(test.faults().await.len(), 0);
