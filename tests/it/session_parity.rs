@@ -14,7 +14,7 @@ use andon_domain::history::{Entry, History, Source};
 use andon_domain::mark::Mark;
 use andon_domain::tally::{Bucket, Slot};
 use andon_tests::{Backend, TestDatabase};
-use proptest::collection::vec;
+use proptest::collection::{btree_set, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -166,7 +166,7 @@ fn write() -> impl Strategy<Value = Call> {
         (vec(evidence(), 0..4), vec(evidence(), 0..4)).prop_map(|(drop, add)| Call::Evidence(drop, add)),
         places::write().prop_map(Call::Places),
         (vec(place(), 0..4), vec(place(), 0..4)).prop_map(|(drop, add)| Call::Revisits(drop, add)),
-        vec(merchant(), 0..5).prop_map(Call::MarkDirty),
+        btree_set(merchant(), 0..5).prop_map(|merchants| Call::MarkDirty(merchants.into_iter().collect())),
         Just(Call::AllDirty),
         (0i64..99).prop_map(Call::Advance),
         vec(judged, 0..4).prop_map(Call::Judge),

@@ -292,7 +292,7 @@ pub trait Session: Send {
     fn repeats(&mut self, drop: &[Repeat], add: &[Repeat]) -> Result<()>;
     /// Drops and adds moments to ask again: (moment, subject).
     fn revisits(&mut self, market: i64, drop: &[(Instant, i64)], add: &[(Instant, i64)]) -> Result<()>;
-    /// Notes that merchants must be evaluated.
+    /// Notes that merchants, each named once, must be evaluated.
     fn mark_dirty(&mut self, market: i64, merchants: &[i64], stamp: i64) -> Result<()>;
     /// Notes that every merchant must be evaluated.
     fn all_dirty(&mut self, market: i64, stamp: i64) -> Result<()>;
