@@ -23,7 +23,7 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> wit::Snapshot {
 }
 
 fn listing(listing: &ListingSnapshot) -> wit::ListingSnapshot {
-    wit::ListingSnapshot { listing: listing.listing, readings: listing.readings.iter().map(reading).collect() }
+    wit::ListingSnapshot { listing: narrow(listing.listing), readings: listing.readings.iter().map(reading).collect() }
 }
 
 fn reading(reading: &Reading) -> wit::Reading {
