@@ -97,10 +97,20 @@ impl Verdict {
         self
     }
 
-    /// Something to do about it, and why.
+    /// Something to do about it until it is lifted, and why.
     #[must_use]
-    pub fn propose(mut self, action: Action, reasons: impl IntoIterator<Item = Reason>) -> Self {
-        self.proposals.push(Proposal { action, reasons: reasons.into_iter().collect() });
+    pub fn propose(self, action: Action, reasons: impl IntoIterator<Item = Reason>) -> Self {
+        self.push(Proposal { action, days: None, reasons: reasons.into_iter().collect() })
+    }
+
+    /// Something to do about it for so many days (1 to 366) once it is done, and why.
+    #[must_use]
+    pub fn propose_for(self, days: u16, action: Action, reasons: impl IntoIterator<Item = Reason>) -> Self {
+        self.push(Proposal { action, days: Some(days), reasons: reasons.into_iter().collect() })
+    }
+
+    fn push(mut self, proposal: Proposal) -> Self {
+        self.proposals.push(proposal);
         self
     }
 

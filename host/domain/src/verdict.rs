@@ -59,6 +59,8 @@ pub enum Action {
     AwardBadge(u16),
     RevokeBadge(u16),
     AskPlanOfAction,
+    /// What the merchant ships goes off sale; what the platform ships for them stays.
+    Restrict,
 }
 
 impl Action {
@@ -77,6 +79,7 @@ impl Action {
             Self::AwardBadge(_) => "award-badge",
             Self::RevokeBadge(_) => "revoke-badge",
             Self::AskPlanOfAction => "ask-plan-of-action",
+            Self::Restrict => "restrict",
         }
     }
 }
@@ -97,6 +100,8 @@ pub struct Reason {
 pub struct Proposal {
     /// What to do.
     pub action: Action,
+    /// How many days it lasts once it is taken, 1 to 366; `None`: until it is lifted.
+    pub days: Option<u16>,
     /// Why.
     pub reasons: Vec<Reason>,
 }

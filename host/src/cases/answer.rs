@@ -100,6 +100,8 @@ pub(super) struct Proposal {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) orders_a_day: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) days: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) badge: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) listing: Option<String>,

@@ -143,7 +143,7 @@ impl Telling<'_> {
             _ => {}
         }
         let reasons = self.reasons(&proposal.reasons);
-        Proposal { action: proposal.action.word().to_owned(), orders_a_day, badge, listing, reasons }
+        Proposal { action: proposal.action.word().to_owned(), orders_a_day, days: proposal.days, badge, listing, reasons }
     }
 
     fn reasons(&self, reasons: &[verdict::Reason]) -> Vec<Reason> {

@@ -17,6 +17,8 @@ const MAX_AMOUNT: u64 = 1_000_000_000_000_000;
 /// Most reasons of a verdict or proposal, and most proposals of a verdict.
 const MAX_REASONS: usize = 32;
 const MAX_SCORE: u16 = 1000;
+/// How long an action may last by itself.
+const DAYS: std::ops::RangeInclusive<u16> = 1..=366;
 
 type Checked = Result<(), PluginFault>;
 
@@ -75,6 +77,10 @@ impl VerdictCheck<'_> {
         self.at.at_most("proposals", verdict.proposals.len(), MAX_REASONS)?;
         for (j, proposal) in verdict.proposals.iter().enumerate() {
             self.action(&|_| format!("proposals[{j}].action"), proposal.action)?;
+            if let Some(days) = proposal.days.filter(|days| !DAYS.contains(days)) {
+                let why = format!("is {days}, not {} to {}", DAYS.start(), DAYS.end());
+                return self.at.fault(&format!("proposals[{j}].days"), why);
+            }
             let reasons = || format!("proposals[{j}].reasons");
             if proposal.reasons.is_empty() {
                 return self.at.fault(&reasons(), "is empty; what is done to a merchant must be explained".to_owned());
@@ -110,7 +116,8 @@ impl VerdictCheck<'_> {
             | Action::Suspend
             | Action::Terminate
             | Action::Reinstate
-            | Action::AskPlanOfAction => Ok(()),
+            | Action::AskPlanOfAction
+            | Action::Restrict => Ok(()),
         }
     }
 

@@ -32,7 +32,7 @@ impl Lazada {
         let reasons = limit.iter().map(|(_, reason)| *reason).chain(close).chain(missed.iter().map(|(reason, _)| *reason));
         let mut verdict = Verdict::new(standing, 1000 - cost - MISS_COSTS * missed.len() as u16).because(reasons);
         if let Some((orders, reason)) = limit {
-            verdict = verdict.propose(Action::CapOrders(orders), [reason]);
+            verdict = verdict.propose_for(self.settings.limit_days, Action::CapOrders(orders), [reason]);
         }
         let steps = [
             (Action::Warning, 0..MONTHS_TO_A_PLAN),

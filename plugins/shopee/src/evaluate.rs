@@ -10,6 +10,10 @@ const POINT_COSTS: i64 = 50;
 const BREACH_COSTS: i64 = 100;
 const RISK_COSTS: i64 = 40;
 
+/// How long an order cap, and what a tier brings, last.
+const CAP_DAYS: u16 = 7;
+const TIER_DAYS: u16 = 28;
+
 impl Shopee {
     pub(crate) fn verdict_on(&self, snapshot: &Snapshot) -> Verdict {
         let points = self.codes.metrics.penalty_points;
@@ -35,10 +39,13 @@ impl Shopee {
         };
         let (warned, frozen) = if tier == TIERS { (due, in_tier) } else { ([in_tier, due].concat(), Vec::new()) };
         let mut verdict = Verdict::new(standing, self.score(snapshot)).because(reasons);
+        if !warned.is_empty() {
+            verdict = verdict.propose(Action::Warning, warned);
+        }
         let cap = Action::CapOrders(self.settings.capped_orders_a_day);
-        for (action, reasons) in [(Action::Warning, warned), (cap, capped), (Action::Suspend, frozen)] {
+        for (days, action, reasons) in [(CAP_DAYS, cap, capped), (TIER_DAYS, Action::Suspend, frozen)] {
             if !reasons.is_empty() {
-                verdict = verdict.propose(action, reasons);
+                verdict = verdict.propose_for(days, action, reasons);
             }
         }
         verdict

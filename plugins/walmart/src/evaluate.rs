@@ -22,8 +22,12 @@ impl Walmart {
             standings.good
         };
         let mut verdict = Verdict::new(standing, 1000 - found.cost.min(1000)).because(found.reasons);
-        let steps =
-            [(Action::Warning, found.fresh), (Action::AskPlanOfAction, found.suppressing), (Action::Suspend, found.suspending)];
+        let steps = [
+            (Action::Warning, found.fresh),
+            (Action::Restrict, found.suppressing.clone()),
+            (Action::AskPlanOfAction, found.suppressing),
+            (Action::Suspend, found.suspending),
+        ];
         for (action, reasons) in steps {
             if !reasons.is_empty() {
                 verdict = verdict.propose(action, reasons);

@@ -33,7 +33,10 @@ pub(super) fn verdict(manifest: &Manifest, verdict: &Verdict) -> Vec<String> {
     if !verdict.reasons.is_empty() {
         lines.push(format!("reasons {}", codes(&verdict.reasons)));
     }
-    lines.extend(verdict.proposals.iter().map(|p| format!("{}: {}", action(manifest, p.action), codes(&p.reasons))));
+    lines.extend(verdict.proposals.iter().map(|p| {
+        let days = p.days.map(|days| format!(" for {days} days")).unwrap_or_default();
+        format!("{}{days}: {}", action(manifest, p.action), codes(&p.reasons))
+    }));
     lines.extend(verdict.revisit.map(|at| format!("revisit {}", moment(at))));
     lines
 }
@@ -53,6 +56,7 @@ fn action(manifest: &Manifest, action: Action) -> String {
         Action::AwardBadge(b) => format!("award-badge {}", badge(b)),
         Action::RevokeBadge(b) => format!("revoke-badge {}", badge(b)),
         Action::AskPlanOfAction => "ask-plan-of-action".into(),
+        Action::Restrict => "restrict".into(),
     }
 }
 

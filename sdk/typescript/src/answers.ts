@@ -69,11 +69,15 @@ export class Verdict {
     return this;
   }
 
-  /** Something to do about it, and why; nothing at all where there is no reason. */
-  propose(action: Plain | contract.Action, reasons: readonly contract.Reason[]): this {
+  /**
+   * Something to do about it, and why; nothing at all where there is no reason. Once done it lasts for so many days (1 to 366), or
+   * until it is lifted where none are given.
+   */
+  propose(action: Plain | contract.Action, reasons: readonly contract.Reason[], days?: number): this {
     if (reasons.length > 0) {
       const named = typeof action === "string" ? { tag: action } : action;
-      this.#proposals.push({ action: checked(named), reasons: [...reasons] });
+      const lasting = days === undefined ? null : within(days, 366, "days");
+      this.#proposals.push({ action: checked(named), days: lasting, reasons: [...reasons] });
     }
     return this;
   }

@@ -464,7 +464,9 @@ export type Action =
   | { tag: "reinstate" }
   | { tag: "award-badge"; val: number }
   | { tag: "revoke-badge"; val: number }
-  | { tag: "ask-plan-of-action" };
+  | { tag: "ask-plan-of-action" }
+  /** What the merchant ships goes off sale; what the platform ships for them stays. */
+  | { tag: "restrict" };
 
 /** `code` is an index into the manifest's reasons. */
 export interface Reason {
@@ -473,8 +475,10 @@ export interface Reason {
   listing: number | null;
 }
 
+/** `days` (1 to 366): how long the action lasts once it is taken; absent: until it is lifted. */
 export interface Proposal {
   action: Action;
+  days: number | null;
   reasons: Reason[];
 }
 

@@ -110,6 +110,9 @@ pub struct Proposed {
     /// Most orders a day, with `cap-orders`.
     #[serde(skip_serializing_if = "Option::is_none")]
     orders_a_day: Option<u32>,
+    /// How many days it is to last once it is taken; absent: until it is lifted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days: Option<u16>,
     /// The badge, with `award-badge` and `revoke-badge`.
     #[serde(skip_serializing_if = "Option::is_none")]
     badge: Option<String>,
@@ -170,6 +173,7 @@ impl Voice<'_> {
         let proposed = |proposal: &andon_domain::verdict::Proposal| Proposed {
             action: proposal.action.word(),
             orders_a_day: if let Action::CapOrders(n) = proposal.action { Some(n) } else { None },
+            days: proposal.days,
             badge: match proposal.action {
                 Action::AwardBadge(i) | Action::RevokeBadge(i) => self.manifest().badges.get(usize::from(i)).cloned(),
                 _ => None,

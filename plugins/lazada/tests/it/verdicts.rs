@@ -18,12 +18,14 @@ fn cancellations_limit_orders() {
     check(&[], |s| s.at_risk("cancellation-rate"), "standing at-risk\nscore 800\nreasons cancellation-rate-at-risk");
     let limited = |orders: &str| {
         format!(
-            "standing limited\nscore 500\nreasons cancellation-rate-breached\ncap-orders {orders}: cancellation-rate-breached"
+            "standing limited\nscore 500\nreasons cancellation-rate-breached\ncap-orders {orders} for 7 days: cancellation-rate-breached"
         )
     };
     check(&[], |s| s.breached("cancellation-rate", 1), &limited("10"));
     check(&[], |s| s.breached("cancellation-rate", 31), &limited("10"));
     check(&[("limited-orders-a-day", "3")], |s| s.breached("cancellation-rate", 1), &limited("3"));
+    let two_weeks = limited("10").replace("7 days", "14 days");
+    check(&[("limit-days", "14")], |s| s.breached("cancellation-rate", 1), &two_weeks);
     check(&[], |s| s.insufficient("cancellation-rate").counts("cancellation-rate", 9, 9), GOOD);
 }
 
@@ -36,7 +38,7 @@ fn few_cancelled_items_limit_cross_border_sellers_to_one_order() {
     let one = "standing limited
          score 500
          reasons cancellation-rate-few-items-breached
-         cap-orders 1: cancellation-rate-few-items-breached";
+         cap-orders 1 for 7 days: cancellation-rate-few-items-breached";
     check(CROSS_BORDER, |s| few(s, 1), one);
     check(CROSS_BORDER, |s| few(s, 4), one);
     check(CROSS_BORDER, |s| few(s, 5), GOOD);
@@ -44,7 +46,7 @@ fn few_cancelled_items_limit_cross_border_sellers_to_one_order() {
     check(
         CROSS_BORDER,
         |s| few(s, 10).breached("cancellation-rate", 1),
-        "standing limited\nscore 500\nreasons cancellation-rate-breached\ncap-orders 10: cancellation-rate-breached",
+        "standing limited\nscore 500\nreasons cancellation-rate-breached\ncap-orders 10 for 7 days: cancellation-rate-breached",
     );
     // New until 90 days have passed.
     check(CROSS_BORDER, |s| few(s, 4).joined("2026-04-01"), one);
@@ -90,7 +92,7 @@ fn a_limit_and_missed_standards_each_get_their_due() {
          score 0
          reasons cancellation-rate-breached, lazmall-on-time-rate-breached, lazmall-positive-rating-rate-breached, \
             lazmall-cancellation-rate-breached, lazmall-return-rate-breached, lazmall-orders-breached
-         cap-orders 10: cancellation-rate-breached
+         cap-orders 10 for 7 days: cancellation-rate-breached
          warning: lazmall-on-time-rate-breached, lazmall-positive-rating-rate-breached, lazmall-cancellation-rate-breached, \
             lazmall-return-rate-breached, lazmall-orders-breached",
     );
@@ -115,7 +117,8 @@ fn from_facts_to_a_limit_and_back() {
         let order = order().id(i).buyer(i).placed("2026-06-01");
         if i < 10 { order.cancelled("2026-06-02", Actor::Merchant, CancelReason::OutOfStock) } else { order }
     });
-    let limited = "standing limited\nscore 500\nreasons cancellation-rate-breached\ncap-orders 10: cancellation-rate-breached";
+    let limited =
+        "standing limited\nscore 500\nreasons cancellation-rate-breached\ncap-orders 10 for 7 days: cancellation-rate-breached";
     shop.on("2026-06-08 12:00").check(GOOD);
     shop.on("2026-06-09 12:00").check(limited);
     shop.on("2026-07-06 12:00").check(limited);

@@ -29,8 +29,8 @@ fn each_third_point_is_a_tier_and_the_fifth_freezes() {
     of(11, "tier-3", 450, warned);
     of(12, "tier-4", 400, warned);
     of(14, "tier-4", 300, warned);
-    of(15, "tier-5", 250, "reasons penalty-tier\nsuspend: penalty-tier");
-    of(100, "tier-5", 0, "reasons penalty-tier\nsuspend: penalty-tier");
+    of(15, "tier-5", 250, "reasons penalty-tier\nsuspend for 28 days: penalty-tier");
+    of(100, "tier-5", 0, "reasons penalty-tier\nsuspend for 28 days: penalty-tier");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn orders_are_capped_from_10_percent_on() {
     for rate in ["non-fulfilment-rate", "late-shipment-rate"] {
         let at_risk = format!("standing at-risk\nscore 960\nreasons {rate}-at-risk");
         check(&[], |s| s.counts(rate, 99, 1000).at_risk(rate), &at_risk);
-        let capped = |orders: &str| format!("{at_risk}, order-cap\ncap-orders {orders}: order-cap");
+        let capped = |orders: &str| format!("{at_risk}, order-cap\ncap-orders {orders} for 7 days: order-cap");
         check(&[], |s| s.counts(rate, 100, 1000).at_risk(rate), &capped("10"));
         check(&[("capped-orders-a-day", "3")], |s| s.counts(rate, 100, 1000).at_risk(rate), &capped("3"));
         check(&[("order-cap-rate", "0.2")], |s| s.counts(rate, 100, 1000).at_risk(rate), &at_risk);
@@ -108,8 +108,8 @@ fn all_at_once() {
          reasons penalty-points-breached, penalty-tier, non-fulfilment-rate-breached, many-unfulfilled, \
             gravely-unfulfilled, late-shipment-rate-at-risk, order-cap, order-cap
          warning: non-fulfilment-rate-breached, many-unfulfilled, gravely-unfulfilled
-         cap-orders 10: order-cap, order-cap
-         suspend: penalty-tier",
+         cap-orders 10 for 7 days: order-cap, order-cap
+         suspend for 28 days: penalty-tier",
     );
 }
 
@@ -131,7 +131,7 @@ fn from_facts_to_a_cap() {
          score 900
          reasons non-fulfilment-rate-breached, order-cap
          warning: non-fulfilment-rate-breached
-         cap-orders 10: order-cap",
+         cap-orders 10 for 7 days: order-cap",
     );
     shop.on("2026-07-06").check("standing good\nscore 1000");
 }

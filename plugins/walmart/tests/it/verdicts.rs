@@ -31,13 +31,15 @@ fn each_standard_climbs_the_same_ladder() {
         let code = format!("{metric}-breached");
         check(&[], |s| s.at_risk(metric), &format!("standing at-risk\nscore 960\nreasons {metric}-at-risk"));
         check(&[], |s| s.breached(metric, 6), &format!("standing at-risk\nscore 875\nreasons {code}\nwarning: {code}"));
-        let suppressed = format!("standing suppressed\nscore 875\nreasons {code}\nask-plan-of-action: {code}");
+        let suppressed = format!("standing suppressed\nscore 875\nreasons {code}\nrestrict: {code}\nask-plan-of-action: {code}");
         check(&[], |s| s.breached(metric, 7), &suppressed);
         check(&[], |s| s.breached(metric, 29), &suppressed);
         check(
             &[],
             |s| s.breached(metric, 30),
-            &format!("standing suspended\nscore 875\nreasons {code}\nask-plan-of-action: {code}\nsuspend: {code}"),
+            &format!(
+                "standing suspended\nscore 875\nreasons {code}\nrestrict: {code}\nask-plan-of-action: {code}\nsuspend: {code}"
+            ),
         );
         check(&[], |s| s.insufficient(metric), "standing good\nscore 1000");
     }
@@ -51,12 +53,12 @@ fn the_operator_sets_how_fast() {
     check(
         &settings,
         |s| s.breached("refund-rate", 2),
-        &format!("standing suppressed\nscore 875\nreasons {code}\nask-plan-of-action: {code}"),
+        &format!("standing suppressed\nscore 875\nreasons {code}\nrestrict: {code}\nask-plan-of-action: {code}"),
     );
     check(
         &settings,
         |s| s.breached("refund-rate", 3),
-        &format!("standing suspended\nscore 875\nreasons {code}\nask-plan-of-action: {code}\nsuspend: {code}"),
+        &format!("standing suspended\nscore 875\nreasons {code}\nrestrict: {code}\nask-plan-of-action: {code}\nsuspend: {code}"),
     );
 }
 
@@ -69,6 +71,7 @@ fn breaches_old_and_new_each_get_their_due() {
          score 585
          reasons cancellation-rate-breached, refund-rate-breached, response-rate-at-risk, return-rate-breached
          warning: cancellation-rate-breached
+         restrict: refund-rate-breached, return-rate-breached
          ask-plan-of-action: refund-rate-breached, return-rate-breached
          suspend: return-rate-breached",
     );
@@ -89,12 +92,13 @@ fn from_facts_to_suppression_and_back() {
     shop.on("2026-06-06 12:00").check(&format!("standing at-risk\nscore 875\n{breached}\nwarning: cancellation-rate-breached"));
     for day in ["2026-06-07 12:00", "2026-06-29 12:00"] {
         shop.on(day)
-            .check(&format!("standing suppressed\nscore 875\n{breached}\nask-plan-of-action: cancellation-rate-breached"));
+            .check(&format!("standing suppressed\nscore 875\n{breached}\nrestrict: cancellation-rate-breached\nask-plan-of-action: cancellation-rate-breached"));
     }
     shop.on("2026-06-30 12:00").check(&format!(
         "standing suspended
          score 875
          {breached}
+         restrict: cancellation-rate-breached
          ask-plan-of-action: cancellation-rate-breached
          suspend: cancellation-rate-breached"
     ));

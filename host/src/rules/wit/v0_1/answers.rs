@@ -71,7 +71,7 @@ impl Shown<'_> {
 
     fn proposal(&self, proposal: wit::Proposal) -> Proposal {
         let reasons = proposal.reasons.into_iter().map(|reason| self.reason(reason)).collect();
-        Proposal { action: self.action(proposal.action), reasons }
+        Proposal { action: self.action(proposal.action), days: proposal.days, reasons }
     }
 
     fn reason(&self, reason: wit::Reason) -> Reason {
@@ -92,6 +92,7 @@ impl Shown<'_> {
             wit::Action::AwardBadge(badge) => Action::AwardBadge(badge),
             wit::Action::RevokeBadge(badge) => Action::RevokeBadge(badge),
             wit::Action::AskPlanOfAction => Action::AskPlanOfAction,
+            wit::Action::Restrict => Action::Restrict,
         }
     }
 }
