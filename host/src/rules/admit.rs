@@ -16,7 +16,7 @@ use super::limits::Limits;
 use super::machine::MachineCode;
 use super::refusal::{Code, Refusal};
 use super::sandbox::{Guest, Sandbox};
-use super::wit::v0_1::{Contract, EXPORT, Words};
+use super::wit::v1_0::{Contract, EXPORT, Words};
 
 /// An admitted component.
 pub struct Rules {

@@ -17,7 +17,7 @@ use super::gate::Gate;
 use super::limits::Limits;
 use super::output;
 use super::sandbox::{Sandbox, Used};
-use super::wit::v0_1::{Configured, Instance};
+use super::wit::v1_0::{Configured, Instance};
 
 /// Why settings were not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

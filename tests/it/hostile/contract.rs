@@ -20,7 +20,7 @@ fn p10_p20_p29_p46_p47_imports_are_named_and_none_is_given() {
         "wasi:cli/stdout@0.2.0",
         "wasi:logging/logging",
         "somebody:else/here@1.0.0",
-        "andon:rules/facts@0.1.0",
+        "andon:rules/facts@1.0.0",
     ] {
         text_refused(&import(name, instance), "E_IMPORT", name);
     }

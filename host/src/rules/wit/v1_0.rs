@@ -1,4 +1,4 @@
-//! Version 0.1 of the contract: the four calls, and the domain's types as its types, both ways.
+//! Version 1.0 of the contract: the four calls, and the domain's types as its types, both ways.
 
 mod answers;
 mod facts;
@@ -18,11 +18,11 @@ use crate::rules::sandbox::{Guest, Sandbox};
 pub(in crate::rules) use self::facts::Words;
 
 mod bindings {
-    wasmtime::component::bindgen!({ path: "../sdk/wit", world: "rules" });
+    wasmtime::component::bindgen!({ path: "../sdk/wit/released/1.0.0.wit", world: "rules" });
 }
 
 /// The name under which a plugin exports this version.
-pub(in crate::rules) const EXPORT: &str = "andon:rules/judge@0.1.0";
+pub(in crate::rules) const EXPORT: &str = "andon:rules/judge@1.0.0";
 
 /// A component that has the exports of this version.
 pub(in crate::rules) struct Contract {
