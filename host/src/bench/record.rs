@@ -73,9 +73,9 @@ struct Recorder {
     batch: Batch,
 }
 
-fn row(subject: &Subject) -> SubjectRow {
-    let (history, marks) = crate::store::session::encode(subject);
-    SubjectRow {
+fn row(subject: &Subject) -> Result<SubjectRow> {
+    let (history, marks) = crate::store::session::encode(subject)?;
+    Ok(SubjectRow {
         id: subject.id,
         market: subject.market,
         kind: subject.kind as i16,
@@ -86,7 +86,7 @@ fn row(subject: &Subject) -> SubjectRow {
         history,
         marks,
         revisit: subject.revisit,
-    }
+    })
 }
 
 /// Methods that are passed on as they are.
@@ -144,8 +144,8 @@ impl Session for Recorder {
     }
 
     fn put_subjects(&mut self, new: &[&Subject], changed: &[&Subject]) -> Result<()> {
-        self.batch.new.extend(new.iter().map(|s| row(s)));
-        self.batch.changed.extend(changed.iter().map(|s| row(s)));
+        self.batch.new.extend(new.iter().map(|s| row(s)).collect::<Result<Vec<_>>>()?);
+        self.batch.changed.extend(changed.iter().map(|s| row(s)).collect::<Result<Vec<_>>>()?);
         self.inner.put_subjects(new, changed)
     }
 

@@ -84,9 +84,9 @@ pub(crate) fn evaluate(
     let last = session.verdicts(&states.iter().map(|s| s.verdict).collect::<Vec<_>>())?;
     let mut batch = Batch { market, clock, views: &views, judged: Judged::default() };
     for (i, state) in states.iter().enumerate() {
-        batch.conclude(i, &due[i], state, last[i].as_ref());
+        batch.conclude(i, &due[i], state, last[i].as_ref())?;
     }
-    batch.shadows(&states);
+    batch.shadows(&states)?;
     let judged = batch.judged;
     let told: Vec<(i64, Uuid)> =
         judged.judgements.iter().filter_map(|j| j.verdict.as_ref()).map(|v| (v.generation, v.id)).collect();
@@ -108,9 +108,9 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     /// Takes the verdict of the rules that are in force for merchant `i`.
-    fn conclude(&mut self, i: usize, due: &Due, state: &MerchantState, last: Option<&Told>) {
+    fn conclude(&mut self, i: usize, due: &Due, state: &MerchantState, last: Option<&Told>) -> Result<(), StoreError> {
         let ruling = self.market.in_force_for(state.id).map(|g| g.id);
-        let Some(view) = self.views.iter().find(|v| Some(v.generation().id) == ruling) else { return };
+        let Some(view) = self.views.iter().find(|v| Some(v.generation().id) == ruling) else { return Ok(()) };
         let generation = view.generation();
         let mut next = self.views.iter().filter_map(|v| v.next(self.market.calendar, i)).min();
         let verdict = match &view.verdicts[i] {
@@ -118,7 +118,7 @@ impl Batch<'_> {
                 if last.map_or(!self.market.beside.is_empty(), |(g, ..)| *g != generation.id) {
                     self.judged.taken_over.push((generation.id, state.id));
                 }
-                self.told(view, i, state, verdict, last)
+                self.told(view, i, state, verdict, last)?
             }
             Err(fault) => {
                 next = Some(view.reader.now + RETRY);
@@ -130,6 +130,7 @@ impl Batch<'_> {
         self.judged.clear.extend(cleared);
         let (market, merchant, stamp, was_due) = (self.market.id, due.merchant, due.stamp, state.next_evaluation);
         self.judged.judgements.push(Judgement { market, merchant, stamp, was_due, next, verdict });
+        Ok(())
     }
 
     /// The verdict as it is to be stored; `None` where nothing but time differs from the last one.
@@ -140,17 +141,17 @@ impl Batch<'_> {
         state: &MerchantState,
         verdict: &Verdict,
         last: Option<&Told>,
-    ) -> Option<NewVerdict> {
+    ) -> Result<Option<NewVerdict>, StoreError> {
         let (generation, snapshot) = (view.generation(), &view.snapshots[i]);
         let judged_day = self.binds(view, state);
-        let (input, output) = (encode_input(snapshot), postcard::to_stdvec(verdict).unwrap_or_default());
+        let (input, output) = encode(state.id, snapshot, verdict)?;
         let told_before = last.is_some_and(|(g, i, o)| *g == generation.id && *i == input && *o == output);
         if told_before && (judged_day.is_none() || generation.manifest().cadence == Cadence::Continuous) {
-            return None;
+            return Ok(None);
         }
         let projected = view.words(verdict.standing);
         let moved = (judged_day.is_some() && state.standing.as_ref() != Some(&projected.code)).then_some(snapshot.now);
-        Some(NewVerdict {
+        Ok(Some(NewVerdict {
             id: self.clock.new_id(),
             generation: generation.id,
             at: snapshot.now,
@@ -162,7 +163,7 @@ impl Batch<'_> {
             statuses: statuses(snapshot),
             moved,
             judged_day,
-        })
+        }))
     }
 
     /// The binding day this verdict judges, if one has come since the last that was judged and since the merchant joined.
@@ -178,10 +179,10 @@ impl Batch<'_> {
     }
 
     /// What is judged beside the rules in force: compared with them, and announced to merchants. Faults are counted for each.
-    fn shadows(&mut self, states: &[MerchantState]) {
-        let Some((base, beside)) = self.views.split_first() else { return };
+    fn shadows(&mut self, states: &[MerchantState]) -> Result<(), StoreError> {
+        let Some((base, beside)) = self.views.split_first() else { return Ok(()) };
         for view in beside {
-            let rows = shadow::compare(base, view, states);
+            let rows = shadow::compare(base, view, states)?;
             if let Some(announced) = self.market.beside.iter().find(|b| b.generation.id == view.generation().id) {
                 self.judged.notices.extend(shadow::notices(self.market, announced, &rows));
             }
@@ -195,6 +196,7 @@ impl Batch<'_> {
                 }
             }
         }
+        Ok(())
     }
 }
 
@@ -203,10 +205,13 @@ fn row(view: &View<'_>, state: &MerchantState, fault: &Fault) -> FaultRow {
     FaultRow { generation: view.generation().id, merchant: state.id, subject: 0, code, message, at: view.reader.now }
 }
 
-/// A snapshot as it is stored: without its moment, which has a column of its own, so that equal bytes mean that nothing but
-/// time has passed.
-pub(crate) fn encode_input(snapshot: &Snapshot) -> Vec<u8> {
-    postcard::to_stdvec(&Snapshot { now: 0, ..snapshot.clone() }).unwrap_or_default()
+/// What a verdict on a merchant rests on and what it says, as they are stored: the snapshot without its moment, which has a column of
+/// its own, so that equal bytes mean that nothing but time has passed. A struct's bytes are those of its fields in turn.
+pub(super) fn encode(merchant: i64, snapshot: &Snapshot, verdict: &Verdict) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
+    let Snapshot { now: _, merchant: party, readings, listings } = snapshot;
+    let failed = |e| StoreError::unencodable("verdicts", merchant, &e);
+    let input = postcard::to_stdvec(&(0i64, party, readings, listings)).map_err(failed)?;
+    Ok((input, postcard::to_stdvec(verdict).map_err(failed)?))
 }
 
 /// One letter for each metric, so that merchants can be found by status.
@@ -221,5 +226,20 @@ pub fn status_letter(status: Status) -> char {
         Status::AtRisk => 'r',
         Status::Breached => 'b',
         Status::Insufficient => 'i',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_is_a_snapshot_without_its_moment() {
+        let merchant =
+            andon_domain::verdict::Party { joined: 5, standing: Some(1), standing_since: 7, badges: vec![3], reinstated: None };
+        let snapshot = Snapshot { now: 9, merchant, readings: Vec::new(), listings: Vec::new() };
+        let verdict = Verdict { standing: 0, score: 1, proposals: Vec::new(), reasons: Vec::new(), revisit: None };
+        let read: Snapshot = postcard::from_bytes(&encode(1, &snapshot, &verdict).unwrap().0).unwrap();
+        assert_eq!(read, Snapshot { now: 0, ..snapshot });
     }
 }

@@ -5,19 +5,20 @@ use andon_domain::difference::Difference;
 use andon_domain::rollout::{Entry, Plan, State};
 use serde_json::json;
 
-use super::evaluate::encode_input;
+use super::evaluate::encode;
 use super::view::View;
 use crate::markets::{Beside, Market};
+use crate::store::StoreError;
 use crate::store::notices::{ANNOUNCED, NoticeRow};
 use crate::store::session::MerchantState;
 use crate::store::shadows::{Seen, ShadowRow};
 
 /// Holds what `shadow` sees against `base`, the view of the rules in force: a row for each merchant.
-pub(super) fn compare(base: &View<'_>, shadow: &View<'_>, states: &[MerchantState]) -> Vec<ShadowRow> {
+pub(super) fn compare(base: &View<'_>, shadow: &View<'_>, states: &[MerchantState]) -> Result<Vec<ShadowRow>, StoreError> {
     let row = |(i, state): (usize, &MerchantState)| {
         let judgements = base.judgement(i).zip(shadow.judgement(i));
-        let told = |verdict| (encode_input(&shadow.snapshots[i]), postcard::to_stdvec(verdict).unwrap_or_default());
-        ShadowRow {
+        let told = shadow.verdicts[i].as_ref().ok().map(|verdict| encode(state.id, &shadow.snapshots[i], verdict));
+        Ok(ShadowRow {
             generation: shadow.generation().id,
             merchant: state.id,
             at: shadow.reader.now,
@@ -27,8 +28,8 @@ pub(super) fn compare(base: &View<'_>, shadow: &View<'_>, states: &[MerchantStat
             difference: judgements.map(|(old, new)| Difference::between(old, new)),
             fuel: shadow.fuel_each(),
             base_fuel: base.fuel_each(),
-            told: shadow.verdicts[i].as_ref().map(told).unwrap_or_default(),
-        }
+            told: told.transpose()?.unwrap_or_default(),
+        })
     };
     states.iter().enumerate().map(row).collect()
 }

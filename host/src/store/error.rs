@@ -25,6 +25,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A value that cannot be written as the bytes of a row.
+    pub(crate) fn unencodable(table: &'static str, row: impl ToString, error: &postcard::Error) -> Self {
+        Self::Inconsistent { table, row: row.to_string(), what: format!("it cannot be encoded: {error}") }
+    }
+
     /// A row that does not decode.
     pub(crate) fn undecodable(table: &'static str, row: impl ToString) -> Self {
         Self::Inconsistent { table, row: row.to_string(), what: "its bytes do not decode".into() }

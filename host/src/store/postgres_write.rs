@@ -90,7 +90,7 @@ async fn insert_subjects(c: &mut PgConnection, rows: &[&Subject], conflict: &str
         select * from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[],
             $8::bytea[], $9::bytea[], $10::bigint[]) {conflict}"
     );
-    let (histories, marks): (Vec<_>, Vec<_>) = rows.iter().map(|s| encode(s)).unzip();
+    let (histories, marks): (Vec<_>, Vec<_>) = rows.iter().map(|s| encode(s)).collect::<Result<Vec<_>>>()?.into_iter().unzip();
     let insert = query(AssertSqlSafe(sql)).bind(column(rows, |s| s.id)).bind(column(rows, |s| s.market));
     let insert = insert.bind(column(rows, |s| s.kind as i16)).bind(column(rows, |s| s.key as i64));
     let insert = insert.bind(column(rows, |s| s.reference.as_str())).bind(column(rows, |s| s.merchant));

@@ -360,9 +360,10 @@ pub struct EvidenceQuery {
     pub limit: usize,
 }
 
-/// Encodes what a row keeps of a subject.
-pub(crate) fn encode(subject: &Subject) -> (Vec<u8>, Vec<u8>) {
-    (postcard::to_stdvec(&subject.history).unwrap_or_default(), postcard::to_stdvec(&subject.marks).unwrap_or_default())
+/// Encodes what a row keeps of a subject: history and marks.
+pub(crate) fn encode(subject: &Subject) -> Result<(Vec<u8>, Vec<u8>)> {
+    let failed = |e| StoreError::unencodable("subjects", &subject.reference, &e);
+    Ok((postcard::to_stdvec(&subject.history).map_err(failed)?, postcard::to_stdvec(&subject.marks).map_err(failed)?))
 }
 
 /// A subject's columns as the database gives them.

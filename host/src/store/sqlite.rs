@@ -149,7 +149,7 @@ impl Session for SqliteSession {
             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         let mut insert = self.connection.prepare_cached(sql)?;
         for s in new {
-            let (history, marks) = encode(s);
+            let (history, marks) = encode(s)?;
             let kind = s.kind as u8;
             insert.execute(params![
                 s.id,
@@ -167,7 +167,7 @@ impl Session for SqliteSession {
         let sql = "update subjects set merchant = ?, began = ?, history = ?, marks = ?, revisit = ? where id = ?";
         let mut update = self.connection.prepare_cached(sql)?;
         for s in changed {
-            let (history, marks) = encode(s);
+            let (history, marks) = encode(s)?;
             update.execute(params![s.merchant, s.began, history, marks, s.revisit, s.id])?;
         }
         Ok(())
