@@ -3,8 +3,7 @@
 //
 //   node build.mjs PROJECT WIT OUT
 //
-// An engine that is there and was made of the same script is left as it is, because no two made of one script are the same:
-// the tool keeps the seeds of its hash tables in them.
+// The same sources make the same bytes, on any day. What is there and was made of them is left as it is, to save the seconds.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -14,20 +13,22 @@ import { fileURLToPath } from "node:url";
 import { componentize } from "componentize-qjs";
 import { build } from "esbuild";
 
+import { engine } from "./engine.mjs";
+
 const STDERR = 2;
-const [project, wit, out] = process.argv.slice(2);
+const [project, wit, out] = process.argv.slice(2).map((given) => path.resolve(given));
 const sdk = path.dirname(fileURLToPath(import.meta.url));
 const inSdk = (name) => path.join(sdk, name);
 const tsconfig = path.join(project, "tsconfig.json");
 
 function typesAreSound() {
-  const arguments_ = [inSdk("node_modules/typescript/bin/tsc"), "--project", tsconfig, "--pretty", "false"];
-  return spawnSync(process.execPath, arguments_, { stdio: ["ignore", STDERR, STDERR] }).status === 0;
+  const tsc = [inSdk("node_modules/typescript/bin/tsc"), "--project", tsconfig, "--pretty", "false"];
+  return spawnSync(process.execPath, tsc, { cwd: project, stdio: ["ignore", STDERR, STDERR] }).status === 0;
 }
 
 async function bundle() {
   const { main } = JSON.parse(await readFile(path.join(project, "package.json"), "utf8"));
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: project,
     entryPoints: [main],
     inject: [inSdk("src/pure.ts")],
@@ -40,12 +41,17 @@ async function bundle() {
     charset: "utf8",
     legalComments: "none",
     write: false,
+    metafile: true,
   });
+  if (!Object.values(metafile.outputs)[0].exports.includes("judge")) {
+    throw new Error(`${main} exports no \`judge\`, by which a host finds the rules`);
+  }
   return outputFiles[0].text;
 }
 
-async function engine(script) {
-  const { component } = await componentize({ witPath: wit, world: "rules", jsSource: script, sync: true });
+async function started(script) {
+  const runtimeBytes = await engine();
+  const { component } = await componentize({ witPath: wit, world: "rules", jsSource: script, runtimeBytes });
   return component;
 }
 
@@ -54,12 +60,13 @@ async function run() {
     return false;
   }
   const script = await bundle();
-  const madeOf = [script, await readFile(path.join(wit, "rules.wit")), await readFile(inSdk("package-lock.json"))];
+  const files = [path.join(wit, "rules.wit"), inSdk("package-lock.json"), inSdk("engine.mjs")];
+  const madeOf = [script, ...(await Promise.all(files.map((file) => readFile(file))))];
   const key = madeOf.reduce((hash, part) => hash.update(part).update("\0"), createHash("sha256")).digest("hex");
   const known = await readFile(`${out}.key`, "utf8").catch(() => "");
   if (known !== key) {
     await writeFile(`${out}.key`, "");
-    await writeFile(out, await engine(script));
+    await writeFile(out, await started(script));
     await writeFile(`${out}.key`, key);
   }
   return true;

@@ -44,6 +44,9 @@ pub enum BuildError {
         /// The end of what it said.
         output: String,
     },
+    /// What is written in TypeScript has errors, or the tools for it have.
+    #[error("its sources make no component:\n{0}")]
+    Sources(String),
     /// Nothing here compiles to wasm.
     #[error("no compiler for {TARGET}: run `rustup target add {TARGET}`, or as root `apt-get install {}`", DEBIAN_PACKAGES.join(" "))]
     NoCompiler,

@@ -33,7 +33,10 @@ pub fn typescript(directory: &Path, progress: &dyn Fn(&str)) -> Result<Vec<u8>, 
     let mut build = Command::new("node");
     build.arg(project.sdk.join("build.mjs")).args([&project.directory, &project.wit, &engine]);
     progress("checking and bundling the sources");
-    run(build, progress)?;
+    run(build, progress).map_err(|error| match error {
+        BuildError::Failed { output, .. } => BuildError::Sources(output),
+        other => other,
+    })?;
     component(&engine, &project.wit).map_err(|why| BuildError::Encode { path: engine, why })
 }
 
@@ -101,7 +104,7 @@ fn install(sdk: &Path, progress: &dyn Fn(&str)) -> Result<(), BuildError> {
         return Ok(());
     }
     let mut npm = Command::new("npm");
-    npm.arg("ci").current_dir(sdk);
+    npm.args(["ci", "--prefer-offline"]).current_dir(sdk);
     announced(npm, progress)?;
     std::fs::write(&installed, wanted).map_err(unusable(&installed))
 }
