@@ -5,8 +5,8 @@ import { type Contact, type Instant, Marks, type Order, type Subject } from "@an
 import type { Codes } from "./manifest.ts";
 import type { Settings } from "./settings.ts";
 
-/** Ratings up to this are shown as evidence; the mean is what is judged. */
-const LOW = 2;
+/** Ratings up to this pull the mean below its warning and are shown as evidence; the mean is what is judged. */
+const LOW = 3;
 /** What a rating of 1 to 5 is worth, 0 to 100. */
 const POINTS_A_STAR = 25;
 /** Contacts of one order that are compared: each may have two marks, and a subject at most 64. */

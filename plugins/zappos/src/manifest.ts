@@ -91,7 +91,7 @@ function declareCauses(d: Declaration) {
   return {
     reopened: d.cause("reopened", words("Opened again", "被重新打开")),
     sameMatter: d.cause("same-matter", words("The buyer wrote again about the same", "买家就同一问题再次联系")),
-    ratedLow: d.cause("rated-low", words("Rated 1 or 2 of 5", "评分为 1 或 2（满分 5）")),
+    ratedLow: d.cause("rated-low", words("Rated 3 or less of 5", "评分为 3 或更低（满分 5）")),
     leftOpen: d.cause("left-open", words("Left open", "未处理完毕")),
     settledLate: d.cause("settled-late", words("Settled too late", "处理过迟")),
     answeredLate: d.cause("answered-late", words("Answered too late", "回复过迟")),
