@@ -84,7 +84,8 @@ pub(super) struct Budget {
 
 impl Limits {
     /// The limits of a component of so many bytes.
-    pub(super) fn of(&self, component_bytes: usize) -> Self {
+    #[must_use]
+    pub fn of(&self, component_bytes: usize) -> Self {
         let (fuel, fuel_per_item) = match component_bytes > self.large.above_bytes {
             true => (self.large.fuel, self.large.fuel_per_item),
             false => (self.fuel, self.fuel_per_item),

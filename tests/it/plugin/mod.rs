@@ -4,6 +4,7 @@ mod cases;
 mod project;
 mod refused;
 mod served;
+mod typescript;
 mod watch;
 
 use std::path::Path;

@@ -28,12 +28,20 @@ fn all_that_a_host_would_refuse_is_said_with_field_and_reason() {
 fn what_is_missing_is_named_with_what_to_do_about_it() {
     let place = tempfile::tempdir().unwrap();
     let said = |arguments: &[&str]| plugin(place.path(), arguments).failed().to_owned();
-    assert!(said(&["build"]).contains("holds no Cargo.toml; `andon plugin new NAME` starts a project"));
+    assert!(said(&["build"]).contains("holds neither Cargo.toml nor package.json; `andon plugin new NAME` starts a project"));
     assert!(said(&["check", "gone.wasm"]).contains("gone.wasm is neither a directory nor a component"));
     assert!(said(&["new", "My Rules"]).contains(r#"the name "My Rules" must be lower-case letters"#));
     std::fs::create_dir(place.path().join("taken")).unwrap();
     std::fs::write(place.path().join("taken/file"), "").unwrap();
     assert!(said(&["new", "taken"]).contains("taken is there already; choose another with --dir"));
+    let package = |text: &str| {
+        std::fs::write(place.path().join("package.json"), text).unwrap();
+        said(&["build"])
+    };
+    assert!(package("{}").contains("package.json has no name"));
+    assert!(package(r#"{"name": "../up"}"#).contains("package.json must be lower-case letters"));
+    assert!(package(r#"{"name": "a"}"#).contains("package.json names no `main`, the source that exports the rules"));
+    assert!(package(r#"{"name": "a", "main": "a.ts"}"#).contains("has no `dependencies` with @andon/rules, the SDK"));
     std::fs::write(place.path().join("Cargo.toml"), "[workspace]\n").unwrap();
     assert!(said(&["build"]).contains("has no package.name"));
     let wasm = bench(&[]);

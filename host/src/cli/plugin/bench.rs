@@ -27,7 +27,7 @@ pub struct Args {
 /// metric read, one reading in ten of them breached.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let component = args.source.project()?.component()?;
-    let limits = Limits::default();
+    let limits = Limits::default().of(component.len());
     let start = Instant::now();
     let rules = admit(&engine()?, &component).map_err(|refused| refusal(&refused))?;
     let compiling = start.elapsed();

@@ -47,7 +47,7 @@ impl Command {
 }
 
 /// Turns until it is cleared, where somebody watches.
-fn spinner(message: impl Into<String>) -> ProgressBar {
+pub fn spinner(message: impl Into<String>) -> ProgressBar {
     let spinner = ProgressBar::new_spinner().with_message(message.into());
     spinner.enable_steady_tick(Duration::from_millis(100));
     spinner

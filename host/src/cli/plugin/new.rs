@@ -1,5 +1,5 @@
 //! `andon plugin new`: a project that builds and passes its tests at once, anywhere. Templates, the SDK and the contract are in this
-//! binary; a project in Rust gets the SDK as sources of its own, since no registry has it.
+//! binary; a project gets the SDK as sources of its own, since no registry has it.
 
 use std::path::{Path, PathBuf};
 
@@ -18,11 +18,13 @@ struct Templates;
 #[derive(RustEmbed)]
 #[folder = "../sdk"]
 #[include = "src/**"]
+#[include = "typescript/**"]
 #[include = "wit/**"]
 #[include = "README.md"]
 #[include = "CASES.md"]
 #[include = "CHANGELOG.md"]
 #[include = "Cargo.toml"]
+#[exclude = "**/node_modules/**"]
 struct Sdk;
 
 #[derive(RustEmbed)]
@@ -60,14 +62,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if directory.read_dir().is_ok_and(|mut entries| entries.next().is_some()) || directory.is_file() {
         bail!("{} is there already; choose another with --dir", directory.display());
     }
+    let vendor = directory.join("vendor");
     match args.lang {
         Language::Rust => {
             template("rust/", &args.name, &directory)?;
-            vendor(&directory.join("vendor"))?;
+            crates(&vendor)?;
         }
         Language::Typescript => {
             template("typescript/", &args.name, &directory)?;
-            copy::<Sdk>("wit/", &directory.join("wit"))?;
+            copy::<Sdk>(&vendor.join("andon-sdk"), |path| !is_for_rust(path))?;
         }
     }
     println!("{0} is made. Next:\n\n  cd {0}\n  andon plugin test", directory.display());
@@ -76,9 +79,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 /// Writes a template with the project's name in its place.
 fn template(prefix: &str, name: &str, directory: &Path) -> anyhow::Result<()> {
-    if !Templates::iter().any(|path| path.starts_with(prefix)) {
-        bail!("this version has no template for {}", prefix.trim_end_matches('/'));
-    }
     let named = |text: &str| text.replace("{{name}}", name);
     for path in Templates::iter().filter(|path| path.starts_with(prefix)) {
         let Some(file) = Templates::get(&path) else { continue };
@@ -89,17 +89,25 @@ fn template(prefix: &str, name: &str, directory: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes the SDK, and the part of the host that its test helpers use, as a workspace of their own.
-fn vendor(directory: &Path) -> anyhow::Result<()> {
-    copy::<Sdk>("", &directory.join("andon-sdk"))?;
-    copy::<Domain>("", &directory.join("andon-domain"))?;
+fn crates(directory: &Path) -> anyhow::Result<()> {
+    copy::<Sdk>(&directory.join("andon-sdk"), |path| !is_for_typescript(path))?;
+    copy::<Domain>(&directory.join("andon-domain"), |_| true)?;
     let manifest = vendored(WORKSPACE).context("the host's own manifest cannot be read")?;
     write(&directory.join("Cargo.toml"), manifest.as_bytes())
 }
 
-fn copy<Files: RustEmbed>(prefix: &str, directory: &Path) -> anyhow::Result<()> {
-    for path in Files::iter().filter(|path| path.starts_with(prefix)) {
+fn is_for_rust(path: &str) -> bool {
+    path.starts_with("src/") || path == "Cargo.toml"
+}
+
+fn is_for_typescript(path: &str) -> bool {
+    path.starts_with("typescript/")
+}
+
+fn copy<Files: RustEmbed>(directory: &Path, is_wanted: fn(&str) -> bool) -> anyhow::Result<()> {
+    for path in Files::iter().filter(|path| is_wanted(path)) {
         let Some(EmbeddedFile { data, .. }) = Files::get(&path) else { continue };
-        write(&directory.join(&path[prefix.len()..]), &data)?;
+        write(&directory.join(&*path), &data)?;
     }
     Ok(())
 }
@@ -148,10 +156,15 @@ mod tests {
 
     #[test]
     fn each_language_has_its_template_and_the_contract_comes_along() {
-        for file in ["rust/Cargo.toml", "rust/.gitignore", "rust/README.md", "rust/src/lib.rs"] {
+        for file in ["rust/Cargo.toml", "rust/.gitignore", "rust/src/lib.rs", "typescript/.gitignore", "typescript/src/rules.ts"]
+        {
             assert!(Templates::get(file).is_some(), "{file}");
         }
-        assert!(Sdk::get("wit/rules.wit").is_some() && Domain::get("src/lib.rs").is_some());
-        assert!(Sdk::iter().all(|path| !path.contains("templates")), "a project is given no templates");
+        for file in ["wit/rules.wit", "src/lib.rs", "typescript/.npmrc", "typescript/package-lock.json"] {
+            assert!(Sdk::get(file).is_some(), "{file}");
+        }
+        assert!(Domain::get("src/lib.rs").is_some());
+        let unwanted = |path: &str| path.contains("templates") || path.contains("node_modules");
+        assert!(Sdk::iter().all(|path| !unwanted(&path)), "a project is given neither templates nor tools");
     }
 }

@@ -4,15 +4,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use andon_domain::ids::check_code;
 use anyhow::{Context, bail};
 
 use super::spinner;
-use crate::rules::{Engine, Limits, Refusal, Rules, build};
+use crate::rules::build::{self, BuildError};
+use crate::rules::{Engine, Limits, Refusal, Rules};
+
+/// What tells a directory of rules, and their language.
+pub const RUST: &str = "Cargo.toml";
+/// The same for TypeScript.
+pub const TYPESCRIPT: &str = "package.json";
 
 /// Which rules.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Source {
-    /// Directory of the project (with Cargo.toml), or a component (.wasm) of whatever language
+    /// Directory of the project (with Cargo.toml or package.json), or a component (.wasm) of whatever language
     #[arg(default_value = ".", value_name = "PATH")]
     path: PathBuf,
 }
@@ -29,6 +36,13 @@ pub enum Project {
         /// Its name.
         package: String,
     },
+    /// A package of TypeScript.
+    TypeScript {
+        /// Where it is.
+        directory: PathBuf,
+        /// Its name.
+        package: String,
+    },
     /// A component, of whatever it was made.
     Component(PathBuf),
 }
@@ -36,24 +50,22 @@ pub enum Project {
 impl Source {
     /// Looks at what lies there.
     pub fn project(&self) -> anyhow::Result<Project> {
-        let path = &self.path;
-        if path.is_file() {
-            return Ok(Project::Component(path.clone()));
-        }
-        let directory =
-            path.canonicalize().with_context(|| format!("{} is neither a directory nor a component", path.display()))?;
-        if directory.join("Cargo.toml").is_file() {
-            return rust(directory);
-        }
-        bail!(
-            "{} holds no Cargo.toml; `andon plugin new NAME` starts a project, and a component is named by its file",
-            directory.display()
-        )
+        Project::at(&self.path)
     }
 }
 
+fn typescript(directory: PathBuf) -> anyhow::Result<Project> {
+    let path = directory.join(TYPESCRIPT);
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&path)?).with_context(|| format!("{} cannot be read", path.display()))?;
+    let package = manifest["name"].as_str().with_context(|| format!("{} has no name", path.display()))?;
+    // It becomes a file's name.
+    check_code(package).map_err(|error| anyhow::anyhow!("the name in {} {error}", path.display()))?;
+    Ok(Project::TypeScript { package: package.to_owned(), directory })
+}
+
 fn rust(directory: PathBuf) -> anyhow::Result<Project> {
-    let path = directory.join("Cargo.toml");
+    let path = directory.join(RUST);
     let manifest: toml::Table =
         std::fs::read_to_string(&path)?.parse().with_context(|| format!("{} cannot be read", path.display()))?;
     let package = manifest.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
@@ -73,16 +85,31 @@ fn rust(directory: PathBuf) -> anyhow::Result<Project> {
 }
 
 impl Project {
+    /// Looks at what lies there.
+    pub fn at(path: &Path) -> anyhow::Result<Self> {
+        if path.is_file() {
+            return Ok(Self::Component(path.to_owned()));
+        }
+        let directory =
+            path.canonicalize().with_context(|| format!("{} is neither a directory nor a component", path.display()))?;
+        if directory.join(RUST).is_file() {
+            return rust(directory);
+        }
+        if directory.join(TYPESCRIPT).is_file() {
+            return typescript(directory);
+        }
+        bail!(
+            "{} holds neither {RUST} nor {TYPESCRIPT}; `andon plugin new NAME` starts a project, and a component is named by its file",
+            directory.display()
+        )
+    }
+
     /// The component's bytes, made anew where there is anything to make.
     pub fn component(&self) -> anyhow::Result<Vec<u8>> {
         match self {
             Self::Component(path) => std::fs::read(path).with_context(|| format!("{} cannot be read", path.display())),
-            Self::Rust { workspace, package, .. } => {
-                let spinner = spinner(format!("Building {package}"));
-                let built = build::build(workspace, package, &|line| spinner.set_message(line.to_owned()));
-                spinner.finish_and_clear();
-                built.with_context(|| format!("{package} cannot be built"))
-            }
+            Self::Rust { workspace, package, .. } => built(package, |progress| build::build(workspace, package, progress)),
+            Self::TypeScript { directory, package } => built(package, |progress| build::typescript(directory, progress)),
         }
     }
 
@@ -90,7 +117,9 @@ impl Project {
     pub fn output(&self) -> PathBuf {
         match self {
             Self::Component(path) => path.clone(),
-            Self::Rust { workspace, package, .. } => workspace.join("target").join(format!("{package}.wasm")),
+            Self::Rust { workspace: root, package, .. } | Self::TypeScript { directory: root, package } => {
+                root.join("target").join(format!("{package}.wasm"))
+            }
         }
     }
 
@@ -98,9 +127,17 @@ impl Project {
     pub fn directory(&self) -> &Path {
         match self {
             Self::Component(path) => path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
-            Self::Rust { directory, .. } => directory,
+            Self::Rust { directory, .. } | Self::TypeScript { directory, .. } => directory,
         }
     }
+}
+
+/// Builds, and tells what is being done where somebody watches.
+fn built(package: &str, build: impl FnOnce(&dyn Fn(&str)) -> Result<Vec<u8>, BuildError>) -> anyhow::Result<Vec<u8>> {
+    let spinner = spinner(format!("Building {package}"));
+    let built = build(&|line| spinner.set_message(line.to_owned()));
+    spinner.finish_and_clear();
+    built.with_context(|| format!("{package} cannot be built"))
 }
 
 /// An engine with the limits that a host has unless it is told otherwise.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::Context;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-/// Made by building, never written by an author.
-const MADE: [&str; 4] = ["target", "node_modules", "dist", ".git"];
+/// In a project, but never written by its author.
+const MADE: [&str; 5] = ["target", "vendor", "node_modules", "dist", ".git"];
 /// Editors and checkouts write many files at once; what follows within this time belongs to the same change.
 const QUIET: Duration = Duration::from_millis(150);
 
@@ -21,8 +21,16 @@ pub struct Changes {
 /// Watches a project and its cases.
 pub fn changes(project: &Path, cases: &Path) -> anyhow::Result<Changes> {
     let (tell, changed) = channel();
+    let root = project.to_owned();
+    let is_made = move |path: &Path| {
+        let first = path.strip_prefix(&root).ok().and_then(|path| path.iter().next());
+        first.is_some_and(|first| MADE.iter().any(|made| first == *made))
+    };
+    let concerns = move |event: notify::Event| {
+        !matches!(event.kind, EventKind::Access(_)) && (event.need_rescan() || event.paths.iter().any(|path| !is_made(path)))
+    };
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        if event.is_ok_and(|event| !matches!(event.kind, EventKind::Access(_))) {
+        if event.is_ok_and(&concerns) {
             // Nobody listens any more when the command ends.
             let _ = tell.send(());
         }
