@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio_util::sync::CancellationToken;
 
+use crate::backtest::jobs::Backtests;
 use crate::clock::Clock;
 use crate::keys::Keys;
 use crate::markets::Markets;
@@ -55,6 +56,8 @@ pub struct App {
     pub registry: Registry,
     /// The way into the writer.
     pub ingest: Ingest,
+    /// Backtests under way.
+    pub backtests: Backtests,
     pub(crate) changes: Arc<Changes>,
     pub(crate) builder: Arc<Builder>,
     wake: Wake,
@@ -94,7 +97,21 @@ impl App {
         let builder = Builder { changes: changes.clone(), store: store.clone(), wake: woken, page: AsyncMutex::default() };
         let (scheduler, building) = (Mutex::default(), CancellationToken::new());
         let builder = Arc::new(builder);
-        Ok(Arc::new(Self { store, clock, keys, markets, registry, ingest, changes, builder, wake, scheduler, building }))
+        let backtests = Backtests::default();
+        Ok(Arc::new(Self {
+            store,
+            clock,
+            keys,
+            markets,
+            registry,
+            ingest,
+            backtests,
+            changes,
+            builder,
+            wake,
+            scheduler,
+            building,
+        }))
     }
 
     /// A scheduler over this host's parts, not running.

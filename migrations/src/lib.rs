@@ -11,6 +11,7 @@ mod m20261122_000005_create_lanes;
 mod m20261122_000006_create_repeats;
 mod m20261123_000010_register_plugins;
 mod m20261123_000020_create_rollouts;
+mod m20261123_000030_create_backtests;
 mod table;
 
 /// All migrations, oldest first.
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_create_repeats::Migration),
             Box::new(m20261123_000010_register_plugins::Migration),
             Box::new(m20261123_000020_create_rollouts::Migration),
+            Box::new(m20261123_000030_create_backtests::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 
 mod admission;
 mod architecture;
+mod backtest;
 mod bad_input;
 mod breaker;
 mod compile;

@@ -38,6 +38,11 @@ impl Calendar {
             .map_or(0, |utc| utc.with_timezone(&self.zone).date_naive().num_days_from_ce() - UNIX_EPOCH_FROM_CE)
     }
 
+    /// What a clock on the wall shows here at `at`.
+    pub fn local(&self, at: Instant) -> NaiveDateTime {
+        DateTime::from_timestamp_millis(at).unwrap_or_default().with_timezone(&self.zone).naive_local()
+    }
+
     /// The first moment of `day`: midnight, or the first moment after it where a clock change skips midnight.
     pub fn start_of(&self, day: Day) -> Instant {
         self.resolve(date_of(day).and_time(NaiveTime::MIN))

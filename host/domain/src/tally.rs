@@ -106,13 +106,21 @@ impl Sheet {
 
     /// The sum of a slot over days `from` to `to`, both included; sums stop at the ends of i64.
     pub fn sum(&self, slot: Slot, from: Day, to: Day) -> i64 {
-        self.days(slot).iter().filter(|c| (from..=to).contains(&c.1)).fold(0, |sum, c| sum.saturating_add(c.2))
+        let days = self.days(slot);
+        let days = &days[days.partition_point(|c| c.1 < from)..];
+        days.iter().take_while(|c| c.1 <= to).fold(0, |sum, c| sum.saturating_add(c.2))
     }
 
-    /// Adds to one cell, as a what-if does.
+    /// Adds to one cell, as a what-if does; sums that reach zero disappear.
     pub fn add(&mut self, day: Day, slot: Slot, amount: i64) {
         match self.cells.binary_search_by_key(&(slot, day), |c| (c.0, c.1)) {
-            Ok(i) => self.cells[i].2 = self.cells[i].2.saturating_add(amount),
+            Ok(i) => {
+                self.cells[i].2 = self.cells[i].2.saturating_add(amount);
+                if self.cells[i].2 == 0 {
+                    self.cells.remove(i);
+                }
+            }
+            Err(_) if amount == 0 => {}
             Err(i) => self.cells.insert(i, (slot, day, amount)),
         }
     }
@@ -162,6 +170,15 @@ mod tests {
                 let plain: i64 = cells.iter().filter(|c| c.1 == slot && c.0 >= from && c.0 <= from + len).map(|c| c.2).sum();
                 prop_assert_eq!(sheet.sum(Slot(slot), from, from + len), plain);
             }
+            let mut added = Sheet::default();
+            for &(day, slot, n) in &cells {
+                added.add(day, Slot(slot), n);
+            }
+            prop_assert_eq!(&added, &sheet);
+            for &(day, slot, n) in &cells {
+                added.add(day, Slot(slot), -n);
+            }
+            prop_assert!(added.is_empty());
         }
     }
 }

@@ -68,7 +68,7 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Write rules: start, build, check, test, measure and push them.
+    /// Write rules: start, build, check, test, measure and push them, and hold them against the past.
     Plugin {
         #[command(subcommand)]
         command: plugin::Command,
@@ -93,7 +93,7 @@ enum Command {
 }
 
 /// Where the data is; the settings of `serve` that other commands need as well.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Place {
     /// A file of settings; `andon.toml` is read where there is one
     #[arg(long, value_name = "FILE")]
@@ -108,8 +108,8 @@ pub struct Place {
 
 impl Place {
     /// All settings, with these for flags.
-    pub fn settings(self) -> anyhow::Result<Config> {
-        let Self { config, home, database_url } = self;
+    pub fn settings(&self) -> anyhow::Result<Config> {
+        let Self { config, home, database_url } = self.clone();
         Ok(Config::load(&Flags { config, home, database_url, ..Flags::default() })?)
     }
 }

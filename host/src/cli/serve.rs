@@ -49,6 +49,8 @@ pub async fn host(
     shutdown.tasks.spawn(async move { rates.rates.forget(&stopping).await });
     let (broken, stopping) = (app.clone(), shutdown.clone());
     shutdown.tasks.spawn(async move { mend(&broken, &stopping).await });
+    let (asked, stopping) = (app.clone(), shutdown.clone());
+    shutdown.tasks.spawn(async move { asked.work_on_backtests(&stopping.stop).await });
     app.start_scheduler()?;
     let router = http::router(Http { app: app.clone(), border, metrics });
     serve(listener, router, ConnectionLimits::of(config), shutdown).await;

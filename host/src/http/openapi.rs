@@ -76,6 +76,11 @@ pub fn api() -> (Router<Http>, Document) {
         .routes(routes!(plugins::component::component))
         .routes(routes!(plugins::faults::faults))
         .routes(routes!(plugins::faults::codes))
+        .routes(routes!(plugins::backtests::begin::begin))
+        .routes(routes!(plugins::backtests::list::list))
+        .routes(routes!(plugins::backtests::show::show))
+        .routes(routes!(plugins::backtests::report::report))
+        .routes(routes!(plugins::backtests::cancel::cancel))
         .routes(routes!(plugins::withhold::retire))
         .routes(routes!(plugins::withhold::quarantine))
         .routes(routes!(plugins::withhold::release));

@@ -297,6 +297,7 @@ impl From<MarketError> for Problem {
             MarketError::Field { field, value, why } => Self::invalid(field, format!("`{value}` {why}")),
             MarketError::Taken(_) | MarketError::Refused(_) => Self::Conflict(error.to_string()),
             MarketError::Unknown(_) => Self::NotFound,
+            MarketError::Waiting => Self::Overloaded,
             MarketError::Configure(error) => error.into(),
             MarketError::Registry(error) => error.into(),
             MarketError::Store(error) => error.into(),

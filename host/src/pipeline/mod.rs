@@ -5,7 +5,7 @@
 pub mod accept;
 pub mod build;
 pub(crate) mod changes;
-mod classify;
+pub(crate) mod classify;
 pub mod evaluate;
 pub mod lane;
 pub mod play;
@@ -15,7 +15,7 @@ pub mod rebuild;
 pub mod replay;
 pub mod scheduler;
 pub mod segment;
-mod settle;
+pub(crate) mod settle;
 mod shadow;
 mod shares;
-mod view;
+pub(crate) mod view;

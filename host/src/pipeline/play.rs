@@ -7,8 +7,6 @@ use andon_domain::ids::{Instant, Named};
 use andon_domain::manifest::Cadence;
 use andon_domain::mark::Mark;
 use andon_domain::quota::{Candidate, hold};
-use andon_domain::reading::BuyerMark;
-use andon_domain::tally::{Sheet, Slot};
 use andon_domain::verdict::{Party, Snapshot, Verdict};
 
 use super::read::{self, Account, Reader};
@@ -142,31 +140,23 @@ impl<'a> Book<'a> {
     pub(crate) fn enter(&mut self, fact: &Fact, marks: Vec<Mark>) {
         let order = if let Fact::Order(order) = fact { Some(order) } else { None };
         let (buyer, key) = (order.map(|o| o.buyer.key), order.map_or(0, |o| o.id.key));
-        self.facts.push(Candidate { buyer, key, marks });
-        self.listings.push(super::settle::parties(Some(fact)).1);
+        self.add(Candidate { buyer, key, marks }, super::settle::parties(Some(fact)).1);
+    }
+
+    /// The same of a fact that is not at hand any more.
+    pub(crate) fn add(&mut self, candidate: Candidate, listing: u64) {
+        self.facts.push(candidate);
+        self.listings.push(listing);
     }
 
     /// The account that they add up to, with quotas kept.
     pub(crate) fn close(mut self) -> Account {
         let manifest = self.generation.manifest();
         hold(manifest, &mut self.facts, |at| self.days.of(at));
-        let (mut cells, mut listings, mut buyers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut account = Account::default();
         for (Candidate { buyer, marks, .. }, listing) in self.facts.iter().zip(self.listings) {
-            for mark in marks {
-                let Some(counter) = manifest.counters.get(usize::from(mark.counter)) else { continue };
-                let day = self.days.of(mark.at);
-                let cell = (day, Slot::of(mark.counter, mark.excluded.is_some()), mark.amount);
-                cells.push(cell);
-                if counter.by_listing && listing != 0 {
-                    listings.push((listing, cell));
-                }
-                if counter.by_buyer && mark.excluded.is_none() {
-                    buyers.push(BuyerMark { counter: mark.counter, day, buyer: buyer.unwrap_or(0) });
-                }
-            }
+            account.count(manifest, marks, (buyer.unwrap_or(0), listing), 1, &mut self.days);
         }
-        listings.sort_unstable();
-        let listings = listings.chunk_by(|a, b| a.0 == b.0).map(|all| (all[0].0, Sheet::new(all.iter().map(|l| l.1)))).collect();
-        Account { sheet: Sheet::new(cells), listings, buyers }
+        account
     }
 }

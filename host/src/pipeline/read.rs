@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use andon_domain::calendar::Calendar;
 use andon_domain::ids::{Day, Instant};
 use andon_domain::manifest::{Cadence, Manifest, Metric};
+use andon_domain::mark::Mark;
 use andon_domain::reading::{Books, BuyerMark, Reading, Status, days_needed, next_change, next_in_row, read_all, streak_limit};
-use andon_domain::tally::{BUCKET_DAYS, Sheet, bucket_of};
+use andon_domain::tally::{BUCKET_DAYS, Sheet, Slot, bucket_of};
 use andon_domain::verdict::{ListingSnapshot, Party, Snapshot};
 
+use super::settle::Days;
 use crate::markets::{Generation, Market};
 use crate::store::session::{MerchantState, Result, Session};
 
@@ -24,6 +26,42 @@ pub struct Account {
     pub listings: Vec<(u64, Sheet)>,
     /// Marks of by-buyer counters.
     pub buyers: Vec<BuyerMark>,
+}
+
+impl Account {
+    /// Adds what a fact's marks count for, for this buyer and listing (0 where there is none); with `sign` -1 takes back exactly
+    /// what was added.
+    pub(crate) fn count(&mut self, manifest: &Manifest, marks: &[Mark], party: (u64, u64), sign: i64, days: &mut Days<'_>) {
+        let (buyer, listing) = party;
+        for mark in marks {
+            let Some(counter) = manifest.counters.get(usize::from(mark.counter)) else { continue };
+            let day = days.of(mark.at);
+            let (slot, amount) = (Slot::of(mark.counter, mark.excluded.is_some()), mark.amount.saturating_mul(sign));
+            self.sheet.add(day, slot, amount);
+            if counter.by_listing && listing != 0 {
+                self.count_listing(listing, (day, slot, amount));
+            }
+            if counter.by_buyer && mark.excluded.is_none() {
+                let mark = BuyerMark { counter: mark.counter, day, buyer };
+                if sign > 0 {
+                    self.buyers.push(mark);
+                } else if let Some(known) = self.buyers.iter().position(|known| *known == mark) {
+                    self.buyers.swap_remove(known);
+                }
+            }
+        }
+    }
+
+    fn count_listing(&mut self, listing: u64, (day, slot, amount): (Day, Slot, i64)) {
+        let place = self.listings.partition_point(|(known, _)| *known < listing);
+        if self.listings.get(place).is_none_or(|(known, _)| *known != listing) {
+            self.listings.insert(place, (listing, Sheet::default()));
+        }
+        self.listings[place].1.add(day, slot, amount);
+        if self.listings[place].1.is_empty() {
+            self.listings.remove(place);
+        }
+    }
 }
 
 /// The generation, the day and the marketplace's own sums that accounts are read against.

@@ -252,7 +252,7 @@ fn tally(
     Ok(())
 }
 
-pub(super) fn parties(fact: Option<&Fact>) -> (u64, u64) {
+pub(crate) fn parties(fact: Option<&Fact>) -> (u64, u64) {
     match fact {
         Some(Fact::Order(o)) => (o.buyer.key, o.listing.key),
         Some(Fact::Violation(v)) => (0, v.listing.as_ref().map_or(0, |l| l.key)),

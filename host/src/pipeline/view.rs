@@ -14,10 +14,17 @@ use crate::store::shadows::Seen;
 
 /// Why rules gave no verdict.
 #[derive(Clone)]
-pub(super) struct Fault {
-    pub(super) code: &'static str,
-    pub(super) message: String,
+pub(crate) struct Fault {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
     pub(super) blame: Blame,
+}
+
+impl Fault {
+    /// One that a reader was told of, by code and message.
+    pub(crate) fn of_reader(code: &'static str, message: String) -> Self {
+        Self { code, message, blame: Blame::Host }
+    }
 }
 
 impl From<&PluginFault> for Fault {
@@ -100,7 +107,7 @@ impl<'g> View<'g> {
 }
 
 /// One verdict for each snapshot; a fault is narrowed down to the merchants that cause it.
-fn ask(generation: &Generation, snapshots: &[Snapshot], used: &mut Used) -> Vec<Result<Verdict, Fault>> {
+pub(crate) fn ask(generation: &Generation, snapshots: &[Snapshot], used: &mut Used) -> Vec<Result<Verdict, Fault>> {
     match generation.judge.evaluate_measured(snapshots, used) {
         Ok(verdicts) => verdicts.into_iter().map(Ok).collect(),
         Err(fault) if snapshots.len() <= 1 => {

@@ -1,6 +1,7 @@
 //! What operators set up: marketplaces, and the generations of rules that judge in them. Everything is checked here, and nothing
 //! is half done.
 
+mod backtests;
 mod generations;
 mod market;
 mod restore;
@@ -18,6 +19,7 @@ use crate::registry::RegistryError;
 use crate::rules::ConfigureError;
 use crate::store::StoreError;
 
+pub use backtests::WantedBacktest;
 pub use generations::Wanted;
 pub(crate) use restore::restore;
 
@@ -43,6 +45,9 @@ pub enum MarketError {
     /// What its generations are for does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// As much is asked as may wait.
+    #[error("too many backtests are waiting")]
+    Waiting,
     /// The rules failed over the settings.
     #[error(transparent)]
     Configure(#[from] ConfigureError),

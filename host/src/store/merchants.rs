@@ -103,6 +103,12 @@ impl Store {
         Ok(Entity::find_by_id(id).one(self.db()).await?.map(read))
     }
 
+    /// How many merchants a marketplace has.
+    pub async fn count_merchants(&self, market: i64) -> Result<u64, StoreError> {
+        use sea_orm::PaginatorTrait;
+        Ok(Entity::find().filter(Column::Marketplace.eq(market)).count(self.db()).await?)
+    }
+
     /// How many merchants have a verdict.
     pub async fn count_judged(&self, market: i64) -> Result<u64, StoreError> {
         use sea_orm::PaginatorTrait;

@@ -1,6 +1,7 @@
 //! The one door to the database: sea-orm for everything that is not hot, sessions of prepared statements for what is. On
 //! SQLite both kinds of writer pass one gate, since the file takes one writer at a time and must not starve either.
 
+pub mod backtests;
 pub mod components;
 pub mod entity;
 pub mod error;

@@ -1,5 +1,7 @@
 //! Verdicts as they were given, and standings as they changed.
 
+use std::collections::BTreeMap;
+
 use andon_domain::ids::Instant;
 use andon_domain::verdict::{Snapshot, Verdict};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -65,6 +67,18 @@ impl Store {
             .one(self.db())
             .await?;
         Ok(row.map(|r| StandingRow { since: r.since, standing: r.standing, level: r.level }))
+    }
+
+    /// All standings that merchants ever had: each merchant's oldest first.
+    pub async fn standings_of(&self, merchants: &[i64]) -> Result<BTreeMap<i64, Vec<StandingRow>>, StoreError> {
+        let query = standing::Entity::find().filter(standing::Column::Merchant.is_in(merchants.iter().copied()));
+        let rows = query.order_by_asc(standing::Column::Since).order_by_asc(standing::Column::Verdict).all(self.db()).await?;
+        let mut found: BTreeMap<i64, Vec<StandingRow>> = BTreeMap::new();
+        for r in rows {
+            let row = StandingRow { since: r.since, standing: r.standing, level: r.level };
+            found.entry(r.merchant).or_default().push(row);
+        }
+        Ok(found)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `andon plugin` as an author runs it: the binary in a process, a directory of its own, and what it prints.
 
+mod backtested;
 mod cases;
 mod project;
 mod refused;

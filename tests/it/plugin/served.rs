@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::{BINARY, Ran, bench, command, run};
 
 /// A host in a process, and an author with a token for it.
-struct Served {
+pub(super) struct Served {
     host: Process,
     token: String,
     _home: TempDir,
@@ -20,7 +20,7 @@ struct Served {
 }
 
 impl Served {
-    async fn over(test: TestApp) -> Self {
+    pub(super) async fn over(test: TestApp) -> Self {
         let (url, home) = (test.database_url().to_owned(), tempfile::tempdir().unwrap());
         install_crypto();
         let policy = Policy { issuer: "andon".into(), audience: "andon".into(), longest: 3_600 };
@@ -31,7 +31,7 @@ impl Served {
         Self { host: Process::serve(BINARY, home.path(), &url), token, _home: home, _database: database }
     }
 
-    fn plugin(&self, directory: &Path, arguments: &[&str]) -> Ran {
+    pub(super) fn plugin(&self, directory: &Path, arguments: &[&str]) -> Ran {
         let mut command = command(directory, arguments);
         command.env("ANDON_URL", format!("http://{}/", self.host.address())).env("ANDON_TOKEN", &self.token);
         run(command)

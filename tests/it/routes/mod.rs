@@ -1,5 +1,6 @@
 //! One file for each resource, named as the URLs are.
 
+mod backtests;
 mod events;
 mod feedback;
 mod generations;

@@ -1,5 +1,6 @@
 //! `andon plugin`: the tool of whoever writes rules, from an empty directory to a component in a host. A file a subcommand.
 
+pub mod backtest;
 pub mod bench;
 pub mod build;
 pub mod check;
@@ -9,6 +10,7 @@ pub mod new;
 pub mod project;
 pub mod push;
 pub mod test;
+mod through_host;
 pub mod watch;
 
 use std::time::Duration;
@@ -30,6 +32,8 @@ pub enum Command {
     Bench(bench::Args),
     /// Hand a component to a host.
     Push(push::Args),
+    /// Hold rules against those in force over stored facts: who would stand where, and why.
+    Backtest(Box<backtest::Args>),
 }
 
 impl Command {
@@ -42,6 +46,7 @@ impl Command {
             Self::Test(args) => test::run(args).await,
             Self::Bench(args) => bench::run(&args),
             Self::Push(args) => push::run(args).await,
+            Self::Backtest(args) => backtest::run(*args).await,
         }
     }
 }

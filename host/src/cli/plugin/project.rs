@@ -48,6 +48,11 @@ pub enum Project {
 }
 
 impl Source {
+    /// What lies at a path that was given in another way.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
     /// Looks at what lies there.
     pub fn project(&self) -> anyhow::Result<Project> {
         Project::at(&self.path)

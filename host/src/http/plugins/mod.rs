@@ -1,6 +1,7 @@
 //! `/v1/plugins`: rules by name and version. Authors push and follow; operators decide what is used.
 
 pub mod activate;
+pub mod backtests;
 pub mod component;
 pub mod faults;
 pub mod list;
@@ -18,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::access::{Operator, Run};
+use super::access::Operator;
 use super::extract::Path;
 use super::generations::shown;
 use super::problem::Problem;
@@ -119,9 +120,9 @@ pub(super) async fn find(app: &App, Path(which): &Path<Which>) -> Result<Compone
 }
 
 /// The marketplace that a body names, if the caller reaches it.
-fn market(app: &App, access: &Operator<Run>, code: &str) -> Result<Arc<Market>, Problem> {
+fn market<R>(app: &App, access: &Operator<R>, code: &str) -> Result<Arc<Market>, Problem> {
     let market = app.markets.get(code).filter(|_| access.caller.reaches(code));
-    market.ok_or_else(|| Problem::invalid("marketplace", "is not a marketplace that you run"))
+    market.ok_or_else(|| Problem::invalid("marketplace", "is not a marketplace that you reach"))
 }
 
 /// Begins a generation of a version: 202 while it is being built, 200 where it is what was asked for already.

@@ -1,6 +1,7 @@
 //! Rows as sea-orm sees them; nothing outside `store` knows them.
 #![expect(unreachable_pub, reason = "the derives want their types public; the modules are not")]
 
+pub(super) mod backtest;
 pub(super) mod component;
 pub(super) mod fault;
 pub(super) mod generation;

@@ -1,0 +1,173 @@
+//! Why two sets of rules differ over a merchant: the metrics that decide, as both read them, and the orders behind them.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use andon_domain::calendar::date_of;
+use andon_domain::change::Kind;
+use andon_domain::difference::Difference;
+use andon_domain::ids::{Day, Instant};
+use andon_domain::manifest::{Manifest, Metric};
+use andon_domain::reading::{Reading, Status};
+use andon_domain::verdict::Verdict;
+
+use super::group::Group;
+use super::report::{Changed, Counted, Deciding, Figures, Stand};
+use super::side::{Judged, Side};
+use super::time;
+
+/// Metrics shown of a merchant, at most.
+const METRICS: usize = 20;
+
+/// Orders, contacts and violations shown of a merchant, at most.
+const EVIDENCE: usize = 20;
+
+/// How the two differ over a merchant at a moment.
+pub(super) fn changed(
+    group: &Group,
+    merchant: usize,
+    sides: &mut [Side<'_>; 2],
+    judged: [&Judged; 2],
+    difference: Difference,
+    at: Instant,
+) -> Changed {
+    let codes = deciding(sides, judged);
+    let read = |side: usize, code: &str| {
+        let generation = sides[side].generation;
+        let index = generation.metric(code)?;
+        Some((&generation.metrics[index], judged[side].snapshot.readings.get(index)?))
+    };
+    let readings = codes.iter().map(|code| {
+        let figures = |side| read(side, code).map(|(metric, reading)| figures(metric, reading));
+        Deciding { metric: (*code).to_owned(), in_force: figures(0), candidate: figures(1) }
+    });
+    let readings = readings.collect();
+    let behind = |side| codes.iter().filter_map(|code| read(side, code).map(|(m, r)| sought(m, r))).collect::<Vec<_>>();
+    let sought = [behind(0), behind(1)];
+    let (evidence, evidence_total) = evidence(group, merchant, sides, &sought);
+    let [in_force, candidate] = [0, 1].map(|side: usize| stand(sides[side].generation.manifest(), &judged[side].verdict));
+    Changed {
+        merchant: group.merchants[merchant].reference.clone(),
+        at: time(at),
+        first: time(at),
+        moments: 1,
+        orders: 0,
+        amount_minor: 0,
+        direction: difference.direction.word().to_owned(),
+        in_force,
+        candidate,
+        new_proposals: difference.new_proposals,
+        vanished_proposals: difference.vanished_proposals,
+        readings,
+        evidence,
+        evidence_total,
+    }
+}
+
+/// Codes of the metrics that either side gives for its standing or proposals, and of those whose status differs; where there are
+/// none, of those that are not good.
+fn deciding<'g>(sides: &[Side<'g>; 2], judged: [&Judged; 2]) -> Vec<&'g str> {
+    let mut codes = BTreeSet::new();
+    let generations = [sides[0].generation, sides[1].generation];
+    let status = |side: usize, code: &str| {
+        let index = generations[side].metric(code)?;
+        judged[side].snapshot.readings.get(index).map(|reading| reading.status)
+    };
+    for (side, generation) in generations.into_iter().enumerate() {
+        let verdict = &judged[side].verdict;
+        let reasons = verdict.reasons.iter().chain(verdict.proposals.iter().flat_map(|p| &p.reasons));
+        let named = reasons.filter_map(|reason| generation.metrics.get(usize::from(reason.metric?)));
+        codes.extend(named.map(|metric| metric.code.as_str()));
+        let other = |metric: &&Metric| status(side, &metric.code) != status(1 - side, &metric.code);
+        codes.extend(generation.metrics.iter().filter(|m| m.limit.is_some()).filter(other).map(|metric| metric.code.as_str()));
+    }
+    if codes.is_empty() {
+        let bad = |side, metric: &Metric| matches!(status(side, &metric.code), Some(Status::AtRisk | Status::Breached));
+        for (side, generation) in generations.into_iter().enumerate() {
+            codes.extend(generation.metrics.iter().filter(|metric| bad(side, metric)).map(|metric| metric.code.as_str()));
+        }
+    }
+    codes.into_iter().take(METRICS).collect()
+}
+
+fn figures(metric: &Metric, reading: &Reading) -> Figures {
+    Figures {
+        numerator: reading.numerator,
+        denominator: reading.denominator,
+        value: reading.value,
+        target: metric.limit.map(|limit| limit.target),
+        status: reading.status.word().to_owned(),
+        from: date_of(reading.from).to_string(),
+        to: date_of(reading.to).to_string(),
+    }
+}
+
+fn stand(manifest: &Manifest, verdict: &Verdict) -> Stand {
+    let kind = manifest.standings.get(usize::from(verdict.standing));
+    let (standing, level) = kind.map(|k| (k.code.clone(), k.level.word().to_owned())).unwrap_or_default();
+    Stand { standing, level, score: verdict.score }
+}
+
+/// Counters whose marks are behind a metric, and the days they are looked for on.
+type Sought = (Vec<u16>, Day, Day);
+
+fn sought(metric: &Metric, reading: &Reading) -> Sought {
+    let counters = metric.evidence_counter().map_or_else(|| metric.counters(), |counter| vec![counter]);
+    (counters, reading.from, reading.to)
+}
+
+/// Whether both count it alike, its day, its place in the group, and what it counts for.
+type Behind = (bool, Reverse<Day>, usize, [Vec<String>; 2]);
+
+/// What stands behind the metrics: at most [`EVIDENCE`], and how many there are.
+fn evidence(group: &Group, merchant: usize, sides: &mut [Side<'_>; 2], sought: &[Vec<Sought>; 2]) -> (Vec<Counted>, u64) {
+    // Counted in different ways first, then the newest, then by place.
+    let mut all: Vec<Behind> = Vec::new();
+    for fact in group.merchants[merchant].subjects.clone() {
+        let mut newest = None;
+        let counted = [0, 1].map(|side: usize| counters(&mut sides[side], fact, &sought[side], &mut newest));
+        if let Some(day) = newest {
+            all.push((counted[0] == counted[1], Reverse(day), fact, counted));
+        }
+    }
+    let total = all.len() as u64;
+    all.sort_unstable();
+    all.truncate(EVIDENCE);
+    let shown = |(_, Reverse(day), fact, [in_force, candidate]): Behind| {
+        let subject = &group.subjects[fact];
+        let (kind, reference) = (word(subject.kind).to_owned(), subject.id.name.clone());
+        Counted { kind, reference, day: date_of(day).to_string(), in_force, candidate }
+    };
+    (all.into_iter().map(shown).collect(), total)
+}
+
+/// Counters that a fact counts for among those sought, sorted, each once; moves `newest` to the latest day among them.
+fn counters(side: &mut Side<'_>, fact: usize, sought: &[Sought], newest: &mut Option<Day>) -> Vec<String> {
+    let manifest = side.generation.manifest();
+    let mut found = BTreeSet::new();
+    for mark in &side.held[fact].marks {
+        let mut of_it = sought.iter().filter(|(counters, ..)| counters.contains(&mark.counter)).peekable();
+        if of_it.peek().is_none() {
+            continue;
+        }
+        let day = side.days.of(mark.at);
+        let counter =
+            manifest.counters.get(usize::from(mark.counter)).filter(|_| of_it.any(|(_, from, to)| (*from..=*to).contains(&day)));
+        let Some(counter) = counter else { continue };
+        let exclusion = mark.excluded.and_then(|index| manifest.exclusions.get(usize::from(index)));
+        found.insert(exclusion.map_or_else(|| counter.code.clone(), |why| format!("{} ({why})", counter.code)));
+        *newest = (*newest).max(Some(day));
+    }
+    found.into_iter().collect()
+}
+
+/// The word for a kind of fact.
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Order => "order",
+        Kind::Contact => "contact",
+        Kind::Violation => "violation",
+        Kind::Listing => "listing",
+        Kind::Merchant => "merchant",
+    }
+}

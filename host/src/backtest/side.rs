@@ -1,0 +1,247 @@
+//! One set of rules on its way through time: what each fact of a group counts for at the moment, what that adds up to, and what
+//! the rules conclude of it. Only facts of which something new is known, or that were to be asked about again, are asked about.
+
+use std::collections::BTreeSet;
+
+use andon_domain::calendar::Calendar;
+use andon_domain::fact::Fact;
+use andon_domain::ids::Instant;
+use andon_domain::mark::{Classified, Mark};
+use andon_domain::quota::Candidate;
+use andon_domain::verdict::{Party, Snapshot, Verdict};
+use tokio::runtime::Handle;
+
+use super::group::Group;
+use super::schedule::{Step, first_from};
+use crate::markets::Generation;
+use crate::pipeline::classify::{self, Answer};
+use crate::pipeline::play::Book;
+use crate::pipeline::read::{Account, Reader};
+use crate::pipeline::settle::{Days, parties};
+use crate::pipeline::view::{self, Fault};
+use crate::rules::{PluginFault, Used};
+
+/// What one fact counts for at the moment.
+#[derive(Default)]
+pub(super) struct Held {
+    pub(super) marks: Vec<Mark>,
+    /// Buyer and listing, 0 where there is none.
+    party: (u64, u64),
+    order: bool,
+    /// When it is to be asked about again.
+    revisit: Option<Instant>,
+    failed: bool,
+}
+
+/// A merchant as the rules see it; the standing is the one in force, where one is by then.
+pub(super) struct Judged {
+    pub(super) snapshot: Snapshot,
+    pub(super) verdict: Verdict,
+}
+
+/// A binding day's readings, kept for the moments after it.
+type Bound = Result<Snapshot, Fault>;
+
+/// A binding day, the merchant as it was told of, and the standing that its readings led to.
+type Settled = (Instant, Party, Result<u16, Fault>);
+
+/// One side of the comparison over one group of merchants.
+pub(super) struct Side<'g> {
+    pub(super) generation: &'g Generation,
+    calendar: &'g Calendar,
+    pub(super) days: Days<'g>,
+    /// By fact.
+    pub(super) held: Vec<Held>,
+    /// By merchant.
+    accounts: Vec<Account>,
+    /// By merchant: how many of its facts the rules failed on, and how at last.
+    failing: Vec<(u32, Option<Fault>)>,
+    /// By step: facts to be asked about again.
+    agenda: Vec<Vec<u32>>,
+    bound: Vec<Option<(Instant, Bound)>>,
+    /// By merchant: the standing that a binding day's readings led to, for whom.
+    settled: Vec<Option<Settled>>,
+    pub(super) classified: u64,
+    pub(super) evaluated: u64,
+}
+
+impl<'g> Side<'g> {
+    pub(super) fn new(generation: &'g Generation, calendar: &'g Calendar, group: &Group, steps: usize) -> Self {
+        let merchants = group.merchants.len();
+        Self {
+            generation,
+            calendar,
+            days: Days::new(calendar),
+            held: group.subjects.iter().map(|_| Held::default()).collect(),
+            accounts: vec![Account::default(); merchants],
+            failing: vec![(0, None); merchants],
+            agenda: vec![Vec::new(); steps],
+            bound: (0..merchants).map(|_| None).collect(),
+            settled: (0..merchants).map(|_| None).collect(),
+            classified: 0,
+            evaluated: 0,
+        }
+    }
+
+    /// Facts that ask to be asked about at a step, and have not been since.
+    pub(super) fn due(&mut self, step: usize, at: Instant) -> Vec<u32> {
+        let mut due = std::mem::take(&mut self.agenda[step]);
+        due.retain(|fact| self.held[*fact as usize].revisit.is_some_and(|revisit| revisit <= at));
+        due
+    }
+
+    /// Asks what facts mean now, and takes the answers in place of those before.
+    pub(super) fn classify(&mut self, group: &Group, steps: &[Step], step: usize, facts: &[(u32, &Fact)], runtime: &Handle) {
+        let now = steps[step].at;
+        let asked: Vec<&Fact> = facts.iter().map(|(_, fact)| *fact).collect();
+        let answers = match runtime.block_on(self.generation.judge.gate().play()) {
+            Ok(_turn) => classify::read(self.generation, now, &asked, &mut Used::default()),
+            Err(fault) => asked.iter().map(|_| Answer::Fault(fault.code(), fault.to_string())).collect(),
+        };
+        self.classified += asked.len() as u64;
+        let mut stale = BTreeSet::new();
+        for ((fact, known), answer) in facts.iter().zip(answers) {
+            let merchant = group.subjects[*fact as usize].merchant as usize;
+            let failed = match answer {
+                Answer::Marks(classified) => {
+                    if self.take(*fact as usize, merchant, known, classified) {
+                        stale.insert(merchant);
+                    }
+                    None
+                }
+                Answer::Fault(code, message) => Some(Fault::of_reader(code, message)),
+                // Of a reader's facts all are asked about, and all at once.
+                Answer::Nothing | Answer::Later => None,
+            };
+            self.note(*fact as usize, merchant, failed, now);
+            let again = self.held[*fact as usize].revisit.and_then(|revisit| first_from(steps, revisit.max(now + 1)));
+            if let Some(place) = again {
+                self.agenda[place].push(*fact);
+            }
+        }
+        for merchant in stale {
+            self.rebuild(group, merchant);
+        }
+    }
+
+    /// Takes new marks in place of a fact's old ones; says whether its merchant has to be added up anew.
+    fn take(&mut self, fact: usize, merchant: usize, known: &Fact, classified: Classified) -> bool {
+        let (held, party) = (&mut self.held[fact], parties(Some(known)));
+        held.revisit = classified.revisit;
+        if held.marks == classified.marks && held.party == party {
+            return false;
+        }
+        let before = std::mem::replace(&mut held.marks, classified.marks);
+        let party_before = std::mem::replace(&mut held.party, party);
+        held.order = matches!(known, Fact::Order(_));
+        let manifest = self.generation.manifest();
+        if !manifest.quotas.is_empty() {
+            return true;
+        }
+        let account = &mut self.accounts[merchant];
+        account.count(manifest, &before, party_before, -1, &mut self.days);
+        account.count(manifest, &held.marks, party, 1, &mut self.days);
+        false
+    }
+
+    /// Notes whether the rules failed on a fact; while they do on any, its merchant has no verdict, and each is tried again.
+    fn note(&mut self, fact: usize, merchant: usize, failed: Option<Fault>, now: Instant) {
+        let (held, failing) = (&mut self.held[fact], &mut self.failing[merchant]);
+        failing.0 -= u32::from(held.failed);
+        held.failed = failed.is_some();
+        failing.0 += u32::from(held.failed);
+        if failed.is_some() {
+            held.revisit = Some(now + 1);
+            failing.1 = failed;
+        }
+    }
+
+    /// Adds a merchant up anew: under quotas one order's marks may decide whether another's count.
+    fn rebuild(&mut self, group: &Group, merchant: usize) {
+        let mut book = Book::new(self.generation, self.calendar);
+        for fact in group.merchants[merchant].subjects.clone() {
+            let Held { marks, party: (buyer, listing), order, .. } = &self.held[fact];
+            let key = if *order { group.subjects[fact].id.key } else { 0 };
+            let candidate = Candidate { buyer: order.then_some(*buyer), key, marks: marks.clone() };
+            book.add(candidate, *listing);
+        }
+        self.accounts[merchant] = book.close();
+    }
+
+    fn snapshot(&self, merchant: usize, step: &Step, party: Party) -> Result<Snapshot, Fault> {
+        if let (1.., Some(fault)) = &self.failing[merchant] {
+            return Err(fault.clone());
+        }
+        // What the whole marketplace's sums were then is not known, as for any past moment that is played.
+        let reader = Reader { generation: self.generation, now: step.at, today: step.today, peers: None };
+        Ok(reader.snapshot(&self.accounts[merchant], party, &[]))
+    }
+
+    /// Keeps how every merchant reads on a binding day.
+    pub(super) fn bind(&mut self, group: &Group, step: &Step) {
+        for merchant in 0..group.merchants.len() {
+            let party = group.merchants[merchant].party(self.generation, step.at);
+            self.bound[merchant] = Some((step.at, self.snapshot(merchant, step, party)));
+        }
+    }
+
+    /// Asks what the readings of merchants lead to, answer by answer in their order.
+    pub(super) fn judge(
+        &mut self,
+        group: &Group,
+        step: &Step,
+        merchants: &[usize],
+        runtime: &Handle,
+    ) -> Vec<Result<Judged, Fault>> {
+        let parties: Vec<Party> = merchants.iter().map(|m| group.merchants[*m].party(self.generation, step.at)).collect();
+        let mut asked = Vec::with_capacity(merchants.len());
+        let mut read = |(merchant, party): (&usize, &Party)| self.snapshot(*merchant, step, party.clone()).map(|s| asked.push(s));
+        let readable: Vec<Result<(), Fault>> = merchants.iter().zip(&parties).map(&mut read).collect();
+        let now = asked.len();
+        let mut earlier = Vec::new();
+        for (merchant, party) in merchants.iter().zip(&parties) {
+            if let Some(snapshot) = self.unsettled(*merchant, party) {
+                earlier.push(*merchant);
+                asked.push(snapshot);
+            }
+        }
+        self.evaluated += asked.len() as u64;
+        let mut verdicts = match runtime.block_on(self.generation.judge.gate().play()) {
+            Ok(_turn) => view::ask(self.generation, &asked, &mut Used::default()),
+            Err(fault) => asked.iter().map(|_| Err(Fault::from(&fault))).collect(),
+        };
+        for ((merchant, verdict), snapshot) in earlier.into_iter().zip(verdicts.split_off(now)).zip(asked.split_off(now)) {
+            self.settled[merchant] = Some((snapshot.now, snapshot.merchant, verdict.map(|verdict| verdict.standing)));
+        }
+        let mut verdicts = asked.into_iter().zip(verdicts);
+        let judged = merchants.iter().zip(readable).map(|(merchant, readable)| {
+            readable?;
+            let (snapshot, verdict) =
+                verdicts.next().ok_or_else(|| Fault::from(&PluginFault::Unavailable("no verdict".into())))?;
+            let mut verdict = verdict?;
+            verdict.standing = self.in_force(*merchant, snapshot.merchant.joined)?.unwrap_or(verdict.standing);
+            Ok(Judged { snapshot, verdict })
+        });
+        judged.collect()
+    }
+
+    /// The last binding day's readings, where it is not known yet what they lead to for this merchant as it is seen now.
+    fn unsettled(&self, merchant: usize, party: &Party) -> Option<Snapshot> {
+        let (at, bound) = self.bound[merchant].as_ref()?;
+        let known = self.settled[merchant].as_ref().is_some_and(|(then, whose, was)| then == at && whose == party && was.is_ok());
+        if known || *at < party.joined {
+            return None;
+        }
+        bound.as_ref().ok().map(|snapshot| Snapshot { merchant: party.clone(), ..snapshot.clone() })
+    }
+
+    /// The standing that the last binding day led to; `None` where every day binds, or none had come for this merchant.
+    fn in_force(&self, merchant: usize, joined: Instant) -> Result<Option<u16>, Fault> {
+        match (&self.bound[merchant], &self.settled[merchant]) {
+            (Some((at, _)), _) if *at < joined => Ok(None),
+            (Some((_, Err(fault))), _) => Err(fault.clone()),
+            (Some((at, Ok(_))), Some((then, _, standing))) if at == then => standing.clone().map(Some),
+            _ => Ok(None),
+        }
+    }
+}

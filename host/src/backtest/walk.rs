@@ -1,0 +1,184 @@
+//! A group of merchants from the first moment to the last, under both sets of rules. What is known grows step by step: a fact is
+//! folded from its changes up to the step and no later one, so that nothing can be seen before it happened.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use andon_domain::change::Kind;
+use andon_domain::difference::{Difference, Judgement};
+use andon_domain::fact::Fact;
+use andon_domain::ids::Instant;
+use tokio::runtime::Handle;
+
+use super::detail;
+use super::group::Group;
+use super::schedule::{Step, first_from};
+use super::side::{Judged, Side};
+use super::sum::{Ended, Sum, Weight};
+use crate::markets::{Generation, Market};
+use crate::pipeline::view::Fault;
+
+/// What is compared, and when.
+pub(super) struct Course<'a> {
+    pub(super) market: &'a Market,
+    /// The rules in force, then the candidate.
+    pub(super) rules: [&'a Generation; 2],
+    pub(super) steps: &'a [Step],
+    pub(super) stop: &'a AtomicBool,
+    pub(super) runtime: &'a Handle,
+}
+
+/// Where a group is on its way.
+struct Walk<'a> {
+    course: &'a Course<'a>,
+    group: &'a Group,
+    sides: [Side<'a>; 2],
+    /// By fact: what an order was sold for, once it is known; 0 for what is no order.
+    known: Vec<Option<i64>>,
+    /// By merchant.
+    stories: Vec<Story>,
+}
+
+/// What is remembered of a merchant on the way.
+#[derive(Default)]
+struct Story {
+    known: usize,
+    ended: Ended,
+}
+
+/// Walks a group through all steps; says whether it came to the end, since of one that was stopped nothing may be relied on.
+pub(super) fn walk(course: &Course<'_>, group: &Group, sum: &mut Sum) -> bool {
+    let side = |rules| Side::new(rules, &course.market.calendar, group, course.steps.len());
+    let stories = group.merchants.iter().map(|_| Story::default()).collect();
+    let known = vec![None; group.subjects.len()];
+    let mut walk = Walk { course, group, sides: course.rules.map(side), known, stories };
+    let changes = walk.changes();
+    for (place, changed) in changes.into_iter().enumerate() {
+        if course.stop.load(Ordering::Relaxed) {
+            return false;
+        }
+        walk.step(place, changed, sum);
+    }
+    sum.classified += walk.sides.iter().map(|side| side.classified).sum::<u64>();
+    sum.evaluated += walk.sides.iter().map(|side| side.evaluated).sum::<u64>();
+    for Story { known, mut ended } in walk.stories {
+        ended.known = known > 0;
+        if let Some(changed) = &mut ended.changed {
+            (changed.orders, changed.amount_minor) = (ended.weight.orders, ended.weight.amount);
+        }
+        sum.ended(ended);
+    }
+    true
+}
+
+impl Walk<'_> {
+    /// By step: facts of which something new is known then, each once, in order.
+    fn changes(&self) -> Vec<Vec<u32>> {
+        let mut changes = vec![Vec::new(); self.course.steps.len()];
+        for (fact, subject) in self.group.subjects.iter().enumerate() {
+            let contacts = subject.history.contacts().flat_map(|(_, entries)| entries);
+            for entry in subject.history.entries().iter().chain(contacts) {
+                let Some(place) = first_from(self.course.steps, entry.at) else { continue };
+                if changes[place].last() != Some(&(fact as u32)) {
+                    changes[place].push(fact as u32);
+                }
+            }
+        }
+        changes
+    }
+
+    fn step(&mut self, place: usize, changed: Vec<u32>, sum: &mut Sum) {
+        let step = &self.course.steps[place];
+        self.learn(place, step, changed);
+        for (side, binds) in self.sides.iter_mut().zip(step.binds) {
+            if binds {
+                side.bind(self.group, step);
+            }
+        }
+        let Some(index) = step.asked else { return };
+        let merchants: Vec<usize> = (0..self.stories.len()).filter(|m| self.stories[*m].known > 0).collect();
+        let [mut old, mut new] = self.sides.each_mut().map(|side| {
+            let judged = side.judge(self.group, step, &merchants, self.course.runtime);
+            judged.into_iter()
+        });
+        for merchant in merchants {
+            if let (Some(old), Some(new)) = (old.next(), new.next()) {
+                self.compare(merchant, index, step.at, [old, new], sum);
+            }
+        }
+    }
+
+    /// Takes in what happened since the step before, and what was to be asked about again.
+    fn learn(&mut self, place: usize, step: &Step, changed: Vec<u32>) {
+        let again = self.sides.each_mut().map(|side| side.due(place, step.at));
+        let mut all: Vec<u32> = changed.iter().chain(&again[0]).chain(&again[1]).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        let folded: Vec<Option<Fact>> = all.iter().map(|fact| self.fold(*fact, step.at)).collect();
+        let facts: Vec<(u32, &Fact)> = all.iter().zip(&folded).filter_map(|(id, fact)| Some((*id, fact.as_ref()?))).collect();
+        for (id, fact) in &facts {
+            self.know(*id as usize, fact);
+        }
+        for (side, mut again) in self.sides.iter_mut().zip(again) {
+            again.sort_unstable();
+            let due = |id: &u32| changed.binary_search(id).is_ok() || again.binary_search(id).is_ok();
+            let due: Vec<(u32, &Fact)> = facts.iter().filter(|(id, _)| due(id)).copied().collect();
+            if !due.is_empty() {
+                side.classify(self.group, self.course.steps, place, &due, self.course.runtime);
+            }
+        }
+    }
+
+    fn fold(&self, fact: u32, at: Instant) -> Option<Fact> {
+        let subject = &self.group.subjects[fact as usize];
+        subject.history.fact(&subject.id, at)
+    }
+
+    fn know(&mut self, id: usize, fact: &Fact) {
+        let (amount, began) = match fact {
+            Fact::Order(order) => (order.amount, order.placed),
+            Fact::Contact(contact) => (0, contact.opened),
+            Fact::Violation(violation) => (0, violation.at),
+        };
+        let story = &mut self.stories[self.group.subjects[id].merchant as usize];
+        let before = self.known[id].replace(amount);
+        story.ended.weight.amount = story.ended.weight.amount.saturating_add(amount.saturating_sub(before.unwrap_or(0)));
+        if before.is_none() {
+            story.known += 1;
+            story.ended.first_fact = Some(story.ended.first_fact.map_or(began, |first| first.min(began)));
+            match self.group.subjects[id].kind {
+                Kind::Order => story.ended.weight.add(Weight { orders: 1, amount: 0 }),
+                Kind::Contact => story.ended.contacts += 1,
+                Kind::Violation => story.ended.violations += 1,
+                Kind::Listing | Kind::Merchant => {}
+            }
+        }
+    }
+
+    fn compare(&mut self, merchant: usize, index: usize, at: Instant, judged: [Result<Judged, Fault>; 2], sum: &mut Sum) {
+        let judgement = |side: usize| match &judged[side] {
+            Ok(Judged { snapshot, verdict }) => Ok(Judgement { manifest: self.course.rules[side].manifest(), snapshot, verdict }),
+            Err(fault) => Err((fault.code, fault.message.as_str())),
+        };
+        let metrics = self.course.rules.map(|rules| rules.metrics.as_slice());
+        let story = &mut self.stories[merchant];
+        let difference = sum.judged(index, &[judgement(0), judgement(1)], metrics, story.ended.weight);
+        for (side, judged) in judged.iter().enumerate() {
+            if let Err(fault) = judged {
+                story.ended.faults.insert((side, fault.code));
+            }
+        }
+        if let (Some(difference), [Ok(old), Ok(new)]) = (difference, &judged) {
+            self.differ(merchant, at, [old, new], difference);
+        }
+    }
+
+    /// Keeps how the two differ over a merchant; what was kept of an earlier moment gives way, but for when it was.
+    fn differ(&mut self, merchant: usize, at: Instant, judged: [&Judged; 2], difference: Difference) {
+        let mut changed = detail::changed(self.group, merchant, &mut self.sides, judged, difference, at);
+        let story = &mut self.stories[merchant];
+        if let Some(before) = story.ended.changed.take() {
+            (changed.first, changed.moments) = (before.first, before.moments + 1);
+        }
+        story.ended.changed = Some(changed);
+    }
+}

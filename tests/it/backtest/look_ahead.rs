@@ -1,0 +1,81 @@
+//! Nothing that happens after a moment can be seen at it, however much it would change.
+
+use andon::backtest::Report;
+use andon_tests::events::{DAY, NOW, event, placed};
+use andon_tests::{TestApp, guests, on_both};
+use serde_json::json;
+
+use super::{backtest, candidate, months};
+
+/// A report without the number of merchants there are, which is counted now.
+fn seen(report: Report) -> Report {
+    let mut report = report;
+    report.coverage.merchants = 0;
+    report
+}
+
+on_both! {
+    async fn what_comes_later_changes_no_moment_before_it(backend) {
+        let test = TestApp::new(backend).await;
+        let split = NOW - 20 * DAY;
+        let (early, late): (Vec<_>, Vec<_>) =
+            months().into_iter().partition(|e| e["time"].as_str().unwrap() <= andon_tests::events::rfc3339(split).as_str());
+        assert!(early.len() > 300 && late.len() > 100, "{} {}", early.len(), late.len());
+        test.accept(&early).await;
+        let rules = candidate(&test, guests::amazon(), &[("preview-days", "2"), ("counted-claim-states", "open denied withdrawn granted")]).await;
+        let period = (NOW - 50 * DAY, split);
+        let before = backtest(&test, &rules, period, "1d").await;
+        assert!(before.changed > 0);
+
+        // Later: the rest of those lives, the worst of ratings and claims on every order known, cancellations, another merchant's
+        // claim to an order, and a merchant of whom nobody had heard.
+        test.accept(&late).await;
+        let mut worst = vec![placed("news", "newcomer", split + 1)];
+        for shop in 0..5 {
+            for n in 0..10 {
+                let order = format!("s{shop}-{n}");
+                let say = |kind: &str, data| event(&format!("{order}-{kind}-late"), kind, &order, split + 1, data);
+                worst.push(event(&format!("{order}-late"), "feedback.left", &order, split + 1, json!({"rating": 1})));
+                worst.push(say("claim.opened", json!({"claim": "late", "kind": "not-received"})));
+                worst.push(say("order.cancelled", json!({"by": "merchant", "reason": "out-of-stock"})));
+                let mut again = placed(&order, &format!("shop-{}", (shop + 1) % 5), split + 2);
+                again["id"] = json!(format!("{order}-again"));
+                worst.push(again);
+            }
+        }
+        test.accept(&worst).await;
+        test.drain().await;
+        assert_eq!(seen(backtest(&test, &rules, period, "1d").await), seen(before.clone()));
+
+        // The same moments as part of a longer way, on which the later facts are seen when they are due.
+        let longer = backtest(&test, &rules, (period.0, NOW), "1d").await;
+        assert_eq!(longer.timeline[..before.timeline.len()], before.timeline);
+        assert_eq!(longer.coverage.with_facts, before.coverage.with_facts + 1);
+        let merchants = |report: &Report| report.merchants.iter().map(|m| (m.merchant.clone(), m.at.clone())).collect::<Vec<_>>();
+        assert_ne!(merchants(&longer), merchants(&before));
+    }
+
+    async fn a_claim_is_known_from_its_own_day_on(backend) {
+        let test = TestApp::new(backend).await;
+        let mut events = andon_tests::events::good_orders("m", 30, NOW - 30 * DAY);
+        for n in 0..3 {
+            let say = |kind: &str, at, data| event(&format!("{n}-{kind}"), kind, &format!("m-{n}"), at, data);
+            events.push(say("claim.opened", NOW - 10 * DAY - 1, json!({"claim": "c", "kind": "not-received"})));
+            events.push(say("claim.closed", NOW - 10 * DAY, json!({"claim": "c", "state": "denied"})));
+        }
+        test.accept(&events).await;
+        // The candidate holds denied claims against a merchant too.
+        let strict = candidate(&test, guests::amazon(), &[("counted-claim-states", "open denied")]).await;
+        let report = backtest(&test, &strict, (NOW - 14 * DAY, NOW - 6 * DAY), "1d").await;
+        let worse: Vec<u64> = report.timeline.iter().map(|m| m.worse + m.better + m.proposals).collect();
+        assert_eq!(worse.iter().take(4).sum::<u64>(), 0, "{worse:?}");
+        assert!(worse.iter().skip(4).sum::<u64>() > 0, "{worse:?}");
+        let merchant = &report.merchants[0];
+        let odr = merchant.readings.iter().find(|r| r.metric == "odr").unwrap();
+        assert_eq!(odr.candidate.as_ref().map(|f| (f.numerator, f.denominator, &*f.status)), Some((3, 30, "breached")));
+        let mut orders: Vec<_> = merchant.evidence.iter().map(|c| c.reference.as_str()).collect();
+        orders.sort_unstable();
+        assert_eq!((orders, merchant.evidence_total), (vec!["m-0", "m-1", "m-2"], 3));
+        assert_eq!((report.coverage.days_before, report.coverage.windows_filled), (17, Some(false)));
+    }
+}
