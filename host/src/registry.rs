@@ -103,7 +103,7 @@ impl Registry {
         let Options { protection, compiler, cache, .. } = options;
         let most = compiler.limits().code_bytes;
         let cache = cache.map(|place| Cache::open(&place, &engine, &store.secret(), most)).transpose()?;
-        let (keeper, loaded) = (Keeper::start(store.clone(), clock.clone()), Mutex::default());
+        let (keeper, loaded) = (Keeper::start(Arc::downgrade(&store), clock.clone()), Mutex::default());
         Ok(Self { engine, store, clock, compiler, cache, protection, keeper, loaded, pushing: tokio::sync::Mutex::default() })
     }
 

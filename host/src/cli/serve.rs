@@ -55,7 +55,9 @@ pub async fn host(
     let router = http::router(Http { app: app.clone(), border, metrics });
     serve(listener, router, ConnectionLimits::of(config), shutdown).await;
     let drained = shutdown.drained(config.drain()).await;
-    tokio::task::spawn_blocking(move || app.stop_scheduler()).await?;
+    let judging = app.clone();
+    tokio::task::spawn_blocking(move || judging.stop_scheduler()).await?;
+    app.registry.settled().await;
     if !drained {
         bail!("some requests were not finished within {} s", config.drain_seconds);
     }

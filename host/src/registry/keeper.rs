@@ -1,7 +1,7 @@
 //! Keeps in the database what gates tell of: they do so from threads that must not wait for a database, such as the writer's in the
 //! middle of a transaction.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -19,18 +19,20 @@ enum Message {
     Settled(oneshot::Sender<()>),
 }
 
-/// The way to the task that writes; the task ends when this and every gate are gone, after the last turn is kept.
+/// The way to the task that writes. It lets go of the database with everybody else: a gate may live on in whoever still holds the
+/// rules, and must not keep a file locked.
 pub(super) struct Keeper {
     messages: mpsc::Sender<Message>,
 }
 
 impl Keeper {
-    pub(super) fn start(store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn start(store: Weak<Store>, clock: Arc<dyn Clock>) -> Self {
         let (messages, mut told) = mpsc::channel(WAITING);
         tokio::spawn(async move {
             while let Some(message) = told.recv().await {
                 match message {
                     Message::Turn(digest, turn) => {
+                        let Some(store) = store.upgrade() else { return };
                         if let Err(error) = keep(&store, clock.as_ref(), &digest, &turn).await {
                             tracing::error!(rules = digest, "{turn:?} will be forgotten at the next start: {error}");
                         }
