@@ -154,6 +154,7 @@ async fn introduce(app: &App, config: &Config, address: &str) -> anyhow::Result<
     let grants = [
         ("OPERATOR", grant("operator", &[Scope::Admin], None)),
         ("INGEST", grant("ingest", &[Scope::EventsWrite, Scope::MerchantsWrite], None)),
+        ("AUTHOR", grant("author", &[Scope::PluginsWrite], None)),
         ("REVIEWER", grant("reviewer", &[Scope::EnforcementsReview, Scope::HealthRead], None)),
         ("MERCHANT", grant(&merchant.reference, &[Scope::HealthRead], Some(claim))),
     ];
