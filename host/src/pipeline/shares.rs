@@ -1,4 +1,4 @@
-//! Whose turn it is: each marketplace works for a while, then rests twice as long as that took, and who has rested longest comes
+//! Whose turn it is: each marketplace works for a while, then rests as long as that took, and who has rested longest comes
 //! first. A marketplace with slow rules has the same turns as any other, with fewer merchants in each, and waits for itself alone.
 
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ pub(crate) const TURN: Duration = Duration::from_millis(100);
 
 /// Rest after a turn, in times of what the turn took: taking events in goes before judging, and whoever is judged a little
 /// later is judged on more of them at once.
-const REST: u32 = 2;
+const REST: u32 = 1;
 
 /// Merchants of a batch before anything is known of the rules.
 const FIRST: usize = 64;
