@@ -99,12 +99,18 @@ impl<'g> Side<'g> {
             Err(fault) => asked.iter().map(|_| Answer::Fault(fault.code(), fault.to_string())).collect(),
         };
         self.classified += asked.len() as u64;
+        let mut told = vec![0; group.merchants.len()];
+        for (fact, _) in facts {
+            told[group.subjects[*fact as usize].merchant as usize] += 1;
+        }
         let mut stale = BTreeSet::new();
         for ((fact, known), answer) in facts.iter().zip(answers) {
             let merchant = group.subjects[*fact as usize].merchant as usize;
             let failed = match answer {
                 Answer::Marks(classified) => {
-                    if self.take(*fact as usize, merchant, known, classified) {
+                    // Where many are new, adding them all up is cheaper than adding each.
+                    let anew = told[merchant] * 8 > group.merchants[merchant].subjects.len();
+                    if self.take(*fact as usize, merchant, known, classified, anew) {
                         stale.insert(merchant);
                     }
                     None
@@ -124,8 +130,9 @@ impl<'g> Side<'g> {
         }
     }
 
-    /// Takes new marks in place of a fact's old ones; says whether its merchant has to be added up anew.
-    fn take(&mut self, fact: usize, merchant: usize, known: &Fact, classified: Classified) -> bool {
+    /// Takes new marks in place of a fact's old ones; says whether its merchant has to be added up anew, as is wished or under quotas,
+    /// where one order's marks may decide whether another's count.
+    fn take(&mut self, fact: usize, merchant: usize, known: &Fact, classified: Classified, anew: bool) -> bool {
         let (held, party) = (&mut self.held[fact], parties(Some(known)));
         held.revisit = classified.revisit;
         if held.marks == classified.marks && held.party == party {
@@ -135,7 +142,7 @@ impl<'g> Side<'g> {
         let party_before = std::mem::replace(&mut held.party, party);
         held.order = matches!(known, Fact::Order(_));
         let manifest = self.generation.manifest();
-        if !manifest.quotas.is_empty() {
+        if anew || !manifest.quotas.is_empty() {
             return true;
         }
         let account = &mut self.accounts[merchant];
@@ -156,7 +163,7 @@ impl<'g> Side<'g> {
         }
     }
 
-    /// Adds a merchant up anew: under quotas one order's marks may decide whether another's count.
+    /// Adds a merchant up anew.
     fn rebuild(&mut self, group: &Group, merchant: usize) {
         let mut book = Book::new(self.generation, self.calendar);
         for fact in group.merchants[merchant].subjects.clone() {

@@ -7,6 +7,7 @@ use andon_domain::ids::{Instant, Named};
 use andon_domain::manifest::Cadence;
 use andon_domain::mark::Mark;
 use andon_domain::quota::{Candidate, hold};
+use andon_domain::tally::Sheet;
 use andon_domain::verdict::{Party, Snapshot, Verdict};
 
 use super::read::{self, Account, Reader};
@@ -153,10 +154,17 @@ impl<'a> Book<'a> {
     pub(crate) fn close(mut self) -> Account {
         let manifest = self.generation.manifest();
         hold(manifest, &mut self.facts, |at| self.days.of(at));
-        let mut account = Account::default();
+        // Sorted once: one after the other each would have to find its place among all others.
+        let (mut cells, mut listings, mut buyers) = (Vec::new(), Vec::new(), Vec::new());
         for (Candidate { buyer, marks, .. }, listing) in self.facts.iter().zip(self.listings) {
-            account.count(manifest, marks, (buyer.unwrap_or(0), listing), 1, &mut self.days);
+            read::counted(manifest, marks, (buyer.unwrap_or(0), listing), &mut self.days, |cell, listing, buyer| {
+                cells.push(cell);
+                listings.extend(listing.map(|listing| (listing, cell)));
+                buyers.extend(buyer);
+            });
         }
-        account
+        listings.sort_unstable();
+        let listings = listings.chunk_by(|a, b| a.0 == b.0).map(|all| (all[0].0, Sheet::new(all.iter().map(|l| l.1))));
+        Account { sheet: Sheet::new(cells), listings: listings.filter(|(_, sheet)| !sheet.is_empty()).collect(), buyers }
     }
 }

@@ -32,24 +32,22 @@ impl Account {
     /// Adds what a fact's marks count for, for this buyer and listing (0 where there is none); with `sign` -1 takes back exactly
     /// what was added.
     pub(crate) fn count(&mut self, manifest: &Manifest, marks: &[Mark], party: (u64, u64), sign: i64, days: &mut Days<'_>) {
-        let (buyer, listing) = party;
-        for mark in marks {
-            let Some(counter) = manifest.counters.get(usize::from(mark.counter)) else { continue };
-            let day = days.of(mark.at);
-            let (slot, amount) = (Slot::of(mark.counter, mark.excluded.is_some()), mark.amount.saturating_mul(sign));
+        counted(manifest, marks, party, days, |(day, slot, amount), listing, buyer| {
+            let amount = amount.saturating_mul(sign);
             self.sheet.add(day, slot, amount);
-            if counter.by_listing && listing != 0 {
+            if let Some(listing) = listing {
                 self.count_listing(listing, (day, slot, amount));
             }
-            if counter.by_buyer && mark.excluded.is_none() {
-                let mark = BuyerMark { counter: mark.counter, day, buyer };
-                if sign > 0 {
-                    self.buyers.push(mark);
-                } else if let Some(known) = self.buyers.iter().position(|known| *known == mark) {
-                    self.buyers.swap_remove(known);
+            match buyer {
+                Some(mark) if sign > 0 => self.buyers.push(mark),
+                Some(mark) => {
+                    if let Some(known) = self.buyers.iter().position(|known| *known == mark) {
+                        self.buyers.swap_remove(known);
+                    }
                 }
+                None => {}
             }
-        }
+        });
     }
 
     fn count_listing(&mut self, listing: u64, (day, slot, amount): (Day, Slot, i64)) {
@@ -61,6 +59,23 @@ impl Account {
         if self.listings[place].1.is_empty() {
             self.listings.remove(place);
         }
+    }
+}
+
+/// Says for each of a fact's marks in which cell it counts, for which listing besides, and as which buyer's.
+pub(super) fn counted(
+    manifest: &Manifest,
+    marks: &[Mark],
+    (buyer, listing): (u64, u64),
+    days: &mut Days<'_>,
+    mut tell: impl FnMut((Day, Slot, i64), Option<u64>, Option<BuyerMark>),
+) {
+    for mark in marks {
+        let Some(counter) = manifest.counters.get(usize::from(mark.counter)) else { continue };
+        let day = days.of(mark.at);
+        let cell = (day, Slot::of(mark.counter, mark.excluded.is_some()), mark.amount);
+        let whose = (counter.by_buyer && mark.excluded.is_none()).then_some(BuyerMark { counter: mark.counter, day, buyer });
+        tell(cell, (counter.by_listing && listing != 0).then_some(listing), whose);
     }
 }
 
