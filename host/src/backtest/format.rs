@@ -130,7 +130,7 @@ pub(super) fn coverage(report: &Report) -> Vec<(&'static str, String)> {
         (
             "not enough data",
             format!(
-                "{} merchants under the rules in force, {} under the candidate",
+                "for any rate: {} merchants under the rules in force, {} under the candidate",
                 c.insufficient_in_force, c.insufficient_candidate
             ),
         ),

@@ -91,7 +91,7 @@ pub struct Coverage {
     pub violations: u64,
     /// Verdicts compared: a merchant counts once for each moment at which something was known of it.
     pub compared: u64,
-    /// Merchants for whom every limited metric is insufficient at the last moment, under the rules in force.
+    /// Merchants for whom every rate or mean with a limit is insufficient at the last moment, under the rules in force.
     pub insufficient_in_force: u64,
     /// The same under the candidate.
     pub insufficient_candidate: u64,

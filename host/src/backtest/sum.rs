@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use andon_domain::difference::{Difference, Direction, Judgement};
 use andon_domain::ids::Instant;
-use andon_domain::manifest::{Level, Metric};
+use andon_domain::manifest::{Formula, Level, Metric};
 use andon_domain::reading::Status;
 
 use super::report::Changed;
@@ -263,10 +263,13 @@ impl Sum {
     }
 }
 
-/// Whether no metric that is held against anything has enough behind it.
+/// Whether no rate or mean that is held against anything has enough behind it. Counts and points always have: a merchant without a
+/// single order has no violations either.
 fn nothing_to_go_by(metrics: &[Metric], judgement: &Judgement<'_>) -> bool {
-    let mut limited = metrics.iter().zip(&judgement.snapshot.readings).filter(|(metric, _)| metric.limit.is_some());
-    limited.all(|(_, reading)| reading.status == Status::Insufficient)
+    let is_held = |m: &Metric| m.limit.is_some() && matches!(m.formula, Formula::Ratio { .. } | Formula::Mean { .. });
+    let held = metrics.iter().zip(&judgement.snapshot.readings).filter(|(metric, _)| is_held(metric));
+    let mut statuses = held.map(|(_, reading)| reading.status).peekable();
+    statuses.peek().is_some() && statuses.all(|status| status == Status::Insufficient)
 }
 
 fn level(judgement: &Judgement<'_>) -> Option<Level> {

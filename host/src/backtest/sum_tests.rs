@@ -13,7 +13,7 @@ fn manifest() -> Manifest {
     let limit = Some(Limit { compare: Compare::Less, target: 1.0, warn: 0.5 });
     let metric = Metric {
         code: "odr".into(),
-        formula: Formula::Sum(0),
+        formula: Formula::Ratio { numerator: 0, denominator: 0 },
         window: Window::Lifetime,
         limit,
         evidence: None,
@@ -22,13 +22,14 @@ fn manifest() -> Manifest {
         min_buyers: 0,
         cadence: None,
     };
+    let count = Metric { code: "violations".into(), formula: Formula::Sum(0), ..metric.clone() };
     Manifest {
         marketplace: "m".into(),
         name: "m".into(),
         version: "1.0.0".into(),
         counters: vec![],
         quotas: vec![],
-        metrics: vec![metric],
+        metrics: vec![metric, count],
         standings: LADDER.map(standing).into(),
         exclusions: vec![],
         causes: vec![],
@@ -60,7 +61,9 @@ fn snapshot(status: Status) -> Snapshot {
         value_with_excluded: 0.0,
     };
     let merchant = Party { joined: 0, standing: None, standing_since: 0, badges: vec![], reinstated: None };
-    Snapshot { now: 0, merchant, readings: vec![reading], listings: vec![] }
+    // What is counted is good enough of anybody of whom nothing is known.
+    let count = Reading { status: Status::Good, ..reading.clone() };
+    Snapshot { now: 0, merchant, readings: vec![reading, count], listings: vec![] }
 }
 
 fn verdict(standing: u16, actions: &[Action]) -> Verdict {
