@@ -12,7 +12,7 @@ use crate::keys::{EventKey, Keys};
 use crate::markets::Market;
 use crate::pipeline::accept::accept;
 use crate::store::session::{
-    Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Registration, Repeat, Result, Seen, Session,
+    Cells, Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Registration, Repeat, Result, Seen, Session,
     Subject, TallyKey, Value,
 };
 
@@ -125,7 +125,7 @@ impl Session for Recorder {
         fronts(fronts: &[Front]) -> Result<Vec<Vec<(Place, i64)>>>;
         repeats(drop: &[Repeat], add: &[Repeat]) -> Result<()>;
         execute(sql: &str, values: &[Value<'_>]) -> Result<usize>;
-        numbers(sql: &str, values: &[Value<'_>]) -> Result<Vec<Vec<Option<i64>>>>;
+        ask(sql: &str, values: &[Value<'_>]) -> Result<Vec<Cells>>;
     }
 
     fn remember(&mut self, events: &[(EventKey, u64)]) -> Result<Vec<Seen>> {

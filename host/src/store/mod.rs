@@ -21,6 +21,7 @@ pub mod session;
 pub mod shadows;
 mod sqlite;
 mod sqlite_write;
+mod statement;
 pub mod verdicts;
 
 use std::path::PathBuf;

@@ -50,7 +50,7 @@ pub(crate) fn put_notices(session: &mut dyn Session, rows: &[NoticeRow]) -> Resu
     let values: Vec<Value<'_>> = rows.iter().flat_map(row).collect();
     let sql = format!(
         "insert into notices (marketplace, merchant, generation, kind, effective_at, at, body) values {} on conflict do nothing",
-        super::session::places(rows.len(), COLUMNS)
+        super::statement::places(rows.len(), COLUMNS)
     );
     session.execute(&sql, &values).map(|_| ())
 }

@@ -6,19 +6,18 @@ use andon_domain::ids::Instant;
 use andon_domain::quota::Place;
 use andon_domain::reading::BuyerMark;
 use andon_domain::tally::Bucket;
-use sqlx::postgres::{PgArguments, PgConnection, PgPool, PgRow};
-use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, ConnectOptions, Postgres, Row};
+use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, ConnectOptions};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
-    Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Registration, Repeat, Result, Seen, Session,
+    Cells, Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Registration, Repeat, Result, Seen, Session,
     Subject, TallyKey, Value,
 };
-use super::{postgres_judge as judge, postgres_read as read, postgres_write as write};
+use super::{postgres_judge as judge, postgres_read as read, postgres_write as write, statement};
 use crate::keys::EventKey;
 
 /// Plans are kept, and tables grow under them: one made while a table was a page long would go on reading the whole of it. A
@@ -88,15 +87,6 @@ async fn connect(pool: &PgPool) -> Result<PgConnection> {
 }
 
 /// A rare statement, which is not worth keeping a plan for; here places begin with another sign.
-fn plain<'q>(sql: &str, values: &[Value<'q>]) -> Query<'q, Postgres, PgArguments> {
-    let query = sqlx::query(AssertSqlSafe(sql.replace('?', "$"))).persistent(false);
-    values.iter().fold(query, |query, value| match value {
-        Value::Int(number) => query.bind(*number),
-        Value::Text(text) => query.bind(*text),
-        Value::Bytes(bytes) => query.bind(*bytes),
-    })
-}
-
 impl Session for PgSession {
     fn begin(&mut self) -> Result<()> {
         if self.state != State::Idle {
@@ -276,14 +266,10 @@ impl Session for PgSession {
     }
 
     fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize> {
-        self.run(async |c| Ok(plain(sql, values).execute(c).await?.rows_affected() as usize))
+        self.run(async |c| Ok(statement::for_postgres(sql, values).execute(c).await?.rows_affected() as usize))
     }
 
-    fn numbers(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Vec<Option<i64>>>> {
-        self.run(async |c| {
-            let rows = plain(sql, values).fetch_all(c).await?;
-            let row = |r: &PgRow| (0..r.len()).map(|c| Ok(r.try_get(c)?)).collect();
-            rows.iter().map(row).collect()
-        })
+    fn ask(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Cells>> {
+        self.run(async |c| statement::rows_on_postgres(c, sql, values).await)
     }
 }

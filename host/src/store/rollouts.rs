@@ -46,8 +46,8 @@ pub(crate) fn start_pass(session: &mut dyn Session, generation: i64, of: i64) ->
 
 /// Where a pass is, and the last subject it has to reach.
 pub(crate) fn pass(session: &mut dyn Session, generation: i64) -> Result<(i64, i64)> {
-    let rows = session.numbers("select built_to, until from generations where id = ?1", &[generation.into()])?;
-    Ok(rows.first().map_or((0, 0), |row| (row[0].unwrap_or(0), row[1].unwrap_or(0))))
+    let rows = session.ask("select built_to, until from generations where id = ?1", &[generation.into()])?;
+    Ok(rows.first().map_or((0, 0), |row| (row.int(0).unwrap_or(0), row.int(1).unwrap_or(0))))
 }
 
 /// Notes how far a pass has come.
@@ -58,8 +58,8 @@ pub(crate) fn advance_pass(session: &mut dyn Session, generation: i64, to: i64, 
 
 /// How many subjects a marketplace has.
 pub(crate) fn count_subjects(session: &mut dyn Session, market: i64) -> Result<i64> {
-    let rows = session.numbers("select count(*) from subjects where marketplace = ?1", &[market.into()])?;
-    Ok(rows.first().and_then(|row| row[0]).unwrap_or(0))
+    let rows = session.ask("select count(*) from subjects where marketplace = ?1", &[market.into()])?;
+    Ok(rows.first().and_then(|row| row.int(0)).unwrap_or(0))
 }
 
 /// Keeps how merchants stand that a generation is about to judge for the first time.

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::marketplaces::MarketRow;
 pub use super::repeats::{Front, Repeat};
+pub use super::statement::{Cells, Value};
 use crate::keys::EventKey;
 
 /// The result of a session's call.
@@ -225,29 +226,6 @@ pub struct Registration<'a> {
     pub tie: u64,
 }
 
-/// A value of a statement that is the same on both databases.
-#[derive(Debug, Clone, Copy)]
-pub enum Value<'a> {
-    /// A number.
-    Int(Option<i64>),
-    /// A text.
-    Text(Option<&'a str>),
-    /// Bytes.
-    Bytes(&'a [u8]),
-}
-
-impl From<i64> for Value<'_> {
-    fn from(number: i64) -> Self {
-        Self::Int(Some(number))
-    }
-}
-
-/// Places for the values of so many rows: `(?1, ?2), (?3, ?4)`.
-pub(super) fn places(rows: usize, columns: usize) -> String {
-    let row = |r: usize| format!("({})", (1..=columns).map(|c| format!("?{}", r * columns + c)).collect::<Vec<_>>().join(", "));
-    (0..rows).map(row).collect::<Vec<_>>().join(", ")
-}
-
 /// One connection doing the hot path's work. Writers call `begin` first and `commit` last; readers need neither.
 pub trait Session: Send {
     /// Starts a transaction.
@@ -337,8 +315,8 @@ pub trait Session: Send {
     /// Runs a rare statement that both databases understand, with its values as `?1`, `?2` and so on; answers how many rows it
     /// changed. For repositories of the store.
     fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize>;
-    /// The rows of numbers that such a statement answers.
-    fn numbers(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Vec<Option<i64>>>>;
+    /// The rows that such a statement answers.
+    fn ask(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Cells>>;
 }
 
 /// Which kept marks.

@@ -90,7 +90,7 @@ pub(crate) fn put_shadows(session: &mut dyn Session, rows: &[ShadowRow]) -> Resu
     for rows in rows.chunks(ROWS) {
         let differences: Vec<Option<String>> = rows.iter().map(|r| r.difference.as_ref().map(json)).collect();
         let values: Vec<Value<'_>> = rows.iter().zip(&differences).flat_map(|(r, d)| values(r, d.as_deref())).collect();
-        let places = super::session::places(rows.len(), COLUMNS.len());
+        let places = super::statement::places(rows.len(), COLUMNS.len());
         let anew: Vec<String> = COLUMNS[2..].iter().map(|c| format!("{c} = excluded.{c}")).collect();
         let sql = format!(
             "insert into shadows ({}) values {places} on conflict (generation, merchant) do update set {}",

@@ -8,17 +8,16 @@ use andon_domain::ids::Instant;
 use andon_domain::quota::Place;
 use andon_domain::reading::BuyerMark;
 use andon_domain::tally::Bucket;
-use rusqlite::types::ToSqlOutput;
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
 use uuid::Uuid;
 
 use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
-    Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Registration, Repeat, Result, Seen, Session,
+    Cells, Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Registration, Repeat, Result, Seen, Session,
     Subject, SubjectColumns, TallyKey, Value, encode,
 };
-use super::sqlite_write;
+use super::{sqlite_write, statement};
 use crate::keys::EventKey;
 
 /// One connection. SQLite has one writer, so there is one lane, 0.
@@ -435,21 +434,8 @@ impl Session for SqliteSession {
         Ok(self.connection.prepare(sql)?.execute(params_from_iter(values))?)
     }
 
-    fn numbers(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Vec<Option<i64>>>> {
-        let mut statement = self.connection.prepare(sql)?;
-        let columns = statement.column_count();
-        let rows = statement.query_map(params_from_iter(values), |r| (0..columns).map(|c| r.get(c)).collect())?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-}
-
-impl ToSql for Value<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        match self {
-            Value::Int(number) => number.to_sql(),
-            Value::Text(text) => text.to_sql(),
-            Value::Bytes(bytes) => bytes.to_sql(),
-        }
+    fn ask(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Cells>> {
+        statement::rows_on_sqlite(&self.connection, sql, values)
     }
 }
 
