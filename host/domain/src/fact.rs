@@ -1,7 +1,6 @@
 //! What is known to have happened: an order, contact or violation as its history folds to, mirrored by `facts` in the contract.
 //! Words that a plugin declares (return and contact reasons, policies) stay words here; the rules side gives them their index.
 
-use serde::{Deserialize, Serialize};
 
 use crate::ids::{Instant, Named};
 
@@ -14,7 +13,7 @@ pub trait Word: Copy + 'static {
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
         pub enum $name {
             $(#[doc = concat!("`", $word, "`")] $variant),+
         }

@@ -8,6 +8,7 @@ pub mod band;
 pub mod calendar;
 pub mod change;
 pub mod difference;
+pub mod enforce;
 pub mod fact;
 pub mod history;
 pub mod ids;
