@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use andon_domain::calendar::Calendar;
+use andon_domain::enforce::measure::Kind;
+use andon_domain::enforce::policy::{Mode, Modes, Policy};
 use andon_domain::ids::{Day, Instant};
 use andon_domain::manifest::{Manifest, Metric};
 use andon_domain::rollout::{Entry, LineUp, State, is_drawn};
@@ -160,6 +162,8 @@ pub struct Market {
     pub overrides: BTreeMap<String, Override>,
     /// How far each action may go by itself, by action.
     pub action_modes: BTreeMap<String, String>,
+    /// What holds whatever rules propose.
+    pub policy: Policy,
     /// Days of notice before announced rules come into force, where the operator set them.
     pub notice_days: Option<u16>,
     /// What its generations are for.
@@ -224,6 +228,12 @@ impl Market {
         Self { generation, ..market }
     }
 
+    /// How far each action may go by itself.
+    pub fn modes(&self) -> Modes {
+        // Both words were checked when they were set.
+        self.action_modes.iter().filter_map(|(kind, mode)| Some((Kind::of_word(kind)?, Mode::of_word(mode)?))).collect()
+    }
+
     /// Days of notice before announced rules come into force.
     pub fn notice_days(&self) -> u16 {
         self.notice_days.unwrap_or(NOTICE_DAYS)
@@ -244,6 +254,7 @@ impl Market {
             settings: self.settings.clone(),
             overrides: self.overrides.clone(),
             action_modes: self.action_modes.clone(),
+            policy: self.policy.clone(),
             notice_days: self.notice_days,
             generation: self.generation.as_ref().map(|g| g.id),
             created_at: self.created_at,
@@ -266,6 +277,7 @@ impl Market {
             settings: row.settings,
             overrides: row.overrides,
             action_modes: row.action_modes,
+            policy: row.policy,
             notice_days: row.notice_days,
             lineup: LineUp::default(),
             generation: None,
@@ -275,6 +287,11 @@ impl Market {
             latest: Arc::new(AtomicI64::new(row.latest_event)),
             keys,
         }
+    }
+
+    /// The key that stands for a listing's reference in tallies.
+    pub fn listing_key(&self, reference: &str) -> u64 {
+        self.keys.named(&self.code, "listing", reference).key
     }
 
     /// A merchant's lot, drawn once and for all.

@@ -1,6 +1,6 @@
 //! A marketplace's calendar: which day a moment falls on, when a day begins, and what a local time means at a clock change.
 
-use chrono::{DateTime, Datelike, Duration, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
+use chrono::{DateTime, Datelike, Duration, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeZone};
 use chrono_tz::Tz;
 
 use crate::ids::{Day, Instant};
@@ -9,6 +9,11 @@ const UNIX_EPOCH_FROM_CE: i32 = 719_163;
 
 /// Earliest and latest moment that events may name: 2000-01-01 and 2100-01-01, UTC.
 pub const TIME_RANGE: std::ops::Range<Instant> = 946_684_800_000..4_102_444_800_000;
+
+/// A moment as JSON and reports have it: RFC 3339, UTC.
+pub fn rfc3339(at: Instant) -> String {
+    DateTime::from_timestamp_millis(at).unwrap_or_default().to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
 
 /// Day arithmetic in one time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! What is known to have happened: an order, contact or violation as its history folds to, mirrored by `facts` in the contract.
 //! Words that a plugin declares (return and contact reasons, policies) stay words here; the rules side gives them their index.
 
-
 use crate::ids::{Instant, Named};
 
 /// A value that has a word in JSON.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use andon_domain::calendar::rfc3339 as time;
 use andon_domain::ids::{Day, Instant};
 use andon_domain::manifest::{Metric, Window};
 
+use super::Question;
 use super::report::{ActionChange, Coverage, Faults, MomentChange, Period, Reach, Report, RulesUsed, Transition};
 use super::sum::{AtLevel, AtMoment, Failed, LADDER, Sum};
-use super::{Question, time};
 use crate::markets::Generation;
 
 /// What no backtest over these facts can see.

@@ -14,7 +14,7 @@ use andon_domain::verdict::Verdict;
 use super::group::Group;
 use super::report::{Changed, Counted, Deciding, Figures, Stand};
 use super::side::{Judged, Side};
-use super::time;
+use andon_domain::calendar::rfc3339 as time;
 
 /// Metrics shown of a merchant, at most.
 const METRICS: usize = 20;

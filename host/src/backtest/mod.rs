@@ -21,7 +21,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use andon_domain::ids::Instant;
-use chrono::{DateTime, SecondsFormat};
 
 pub use format::Format;
 pub use moments::{BadMoments, Every, MAX_MOMENTS};
@@ -94,9 +93,4 @@ impl Progress {
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
-}
-
-/// A moment as reports have it: RFC 3339, UTC.
-fn time(at: Instant) -> String {
-    DateTime::from_timestamp_millis(at).unwrap_or_default().to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use andon_domain::calendar::{Calendar, TIME_RANGE};
+use andon_domain::calendar::{Calendar, TIME_RANGE, rfc3339};
 use andon_domain::ids::Instant;
-use chrono::{DateTime, Duration, NaiveDate, NaiveTime, SecondsFormat};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime};
 
 /// Most moments of one backtest: two years of days and some to spare.
 pub const MAX_MOMENTS: usize = 1_000;
@@ -79,13 +79,11 @@ pub fn moments(
     calendar: Calendar,
     now: Instant,
 ) -> Result<Vec<Instant>, BadMoments> {
-    let shown =
-        |at: Instant| DateTime::from_timestamp_millis(at).unwrap_or_default().to_rfc3339_opts(SecondsFormat::AutoSi, true);
     if to < from {
-        return Err(BadMoments::of("to", &shown(to), format!("is before `from`, {}", shown(from))));
+        return Err(BadMoments::of("to", &rfc3339(to), format!("is before `from`, {}", rfc3339(from))));
     }
     if to > now {
-        return Err(BadMoments::of("to", &shown(to), format!("has not come yet: it is {} there", shown(now))));
+        return Err(BadMoments::of("to", &rfc3339(to), format!("has not come yet: it is {} there", rfc3339(now))));
     }
     let local = calendar.local(from);
     let nth = |n: usize| match every {

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use andon_domain::calendar::TIME_RANGE;
+use andon_domain::calendar::{TIME_RANGE, rfc3339};
 use andon_domain::fact::Word;
 use andon_domain::ids::Instant;
-use chrono::{DateTime, SecondsFormat};
+use chrono::DateTime;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::{Serialize, Serializer};
 
@@ -16,8 +16,7 @@ pub(super) struct Moment(pub(super) Instant);
 
 impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let utc = DateTime::from_timestamp_millis(self.0).unwrap_or_default();
-        serializer.serialize_str(&utc.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        serializer.serialize_str(&rfc3339(self.0))
     }
 }
 

@@ -1,9 +1,9 @@
 //! The way back: a change as the CloudEvent that would bring it in. What is simulated and imported goes through the same door as
 //! what senders send.
 
+use andon_domain::calendar::rfc3339;
 use andon_domain::change::Change;
 use andon_domain::ids::Instant;
-use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::{Builder, Uuid};
@@ -62,10 +62,6 @@ pub fn write(out: &mut Vec<u8>, event: &Written<'_>) {
     };
     // Neither a vector nor strings and numbers can fail to take this; an event cut short would be refused where it is read.
     let _ = serde_json::to_writer(out, &json);
-}
-
-fn rfc3339(at: Instant) -> String {
-    DateTime::from_timestamp_millis(at).unwrap_or_default().to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 fn data(change: &Change, currency: &str) -> Value {

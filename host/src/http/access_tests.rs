@@ -27,6 +27,7 @@ fn market(id: i64, code: &str) -> Arc<Market> {
         settings: BTreeMap::new(),
         overrides: BTreeMap::new(),
         action_modes: BTreeMap::new(),
+        policy: andon_domain::enforce::policy::Policy::default(),
         notice_days: None,
         generation: None,
         created_at: 0,

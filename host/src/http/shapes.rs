@@ -5,7 +5,7 @@ use andon_domain::ids::Instant;
 use axum::extract::FromRequestParts;
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
-use chrono::{DateTime, SecondsFormat};
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -35,10 +35,7 @@ pub struct Amount {
     pub currency: String,
 }
 
-/// A moment as JSON has it: RFC 3339, UTC.
-pub fn time(at: Instant) -> String {
-    DateTime::from_timestamp_millis(at).unwrap_or_default().to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
+pub use andon_domain::calendar::rfc3339 as time;
 
 /// A moment as it was sent in `field`; between 2000 and 2100.
 pub fn moment(field: &str, text: &str) -> Result<Instant, Problem> {

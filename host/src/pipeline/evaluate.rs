@@ -1,6 +1,7 @@
 //! Steps 6 and 7: what the rules conclude from the readings, and what is kept of it. A fault is never a verdict: the old one
 //! stands, shown as stale.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use andon_domain::ids::{Day, Instant};
@@ -9,6 +10,8 @@ use andon_domain::reading::Status;
 use andon_domain::verdict::{Snapshot, Verdict};
 use uuid::Uuid;
 
+use super::decide::{self, Considered};
+use super::desk::Desk;
 use super::lane::{Ingest, IngestError, Job};
 use super::view::{Fault, View};
 use super::{replay, shadow};
@@ -35,6 +38,8 @@ pub(crate) enum EvaluateError {
 #[derive(Default)]
 pub(crate) struct Judged {
     judgements: Vec<Judgement>,
+    /// Whose verdict binds.
+    considered: Vec<Considered>,
     /// Merchants that a generation judges for the first time since another did: (generation, merchant).
     taken_over: Vec<(i64, i64)>,
     faults: Vec<FaultRow>,
@@ -46,10 +51,11 @@ pub(crate) struct Judged {
 impl Judged {
     /// Writes it inside the caller's transaction. This is the only way to a standing, and only what is in force for a merchant
     /// at this moment passes: rules may have been changed since they were asked, and what is in the shadow moves nothing.
-    pub(crate) fn write(&mut self, session: &mut dyn Session, market: &Market) -> Result<(), StoreError> {
+    pub(crate) fn write(&mut self, session: &mut dyn Session, market: &Market, clock: &dyn Clock) -> Result<(), StoreError> {
         let rules = |merchant: i64, generation: i64| market.in_force_for(merchant).is_some_and(|g| g.id == generation);
         let judges = |generation: i64| market.judged().any(|g| g.id == generation);
         self.judgements.retain(|j| j.verdict.as_ref().is_none_or(|v| rules(j.merchant, v.generation)));
+        self.considered.retain(|c| rules(c.merchant, c.generation.id));
         self.taken_over.retain(|(generation, merchant)| rules(*merchant, *generation));
         self.faults.retain(|f| judges(f.generation));
         self.shadows.retain(|s| judges(s.generation));
@@ -57,10 +63,18 @@ impl Judged {
         for part in self.taken_over.chunk_by(|a, b| a.0 == b.0) {
             rollouts::keep_standings(session, part[0].0, &part.iter().map(|t| t.1).collect::<Vec<_>>())?;
         }
-        session.judge(&self.judgements)?;
         session.faults(&self.faults, &self.clear)?;
         put_shadows(session, &self.shadows)?;
-        put_notices(session, &self.notices)
+        put_notices(session, &self.notices)?;
+        let decisions = decide::work_out(session, market, &self.considered, market.now(clock.now()))?;
+        let again: HashMap<i64, Instant> = decisions.again().collect();
+        for judgement in &mut self.judgements {
+            judgement.next = judgement.next.into_iter().chain(again.get(&judgement.merchant).copied()).min();
+        }
+        session.judge(&self.judgements)?;
+        let mut desk = Desk::new(session, market, clock);
+        decisions.carry_out(&mut desk)?;
+        desk.finish()
     }
 }
 
@@ -118,7 +132,10 @@ impl Batch<'_> {
                 if last.map_or(!self.market.beside.is_empty(), |(g, ..)| *g != generation.id) {
                     self.judged.taken_over.push((generation.id, state.id));
                 }
-                self.told(view, i, state, verdict, last)?
+                let binds = self.binds(view, state);
+                let told = self.told(view, (i, binds), state, verdict, last)?;
+                self.consider(view, (i, binds), state, verdict, told.as_ref().map(|t| t.id));
+                told
             }
             Err(fault) => {
                 next = Some(view.reader.now + RETRY);
@@ -133,17 +150,33 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// A verdict that binds is one to decide on, be it new or what was said before.
+    fn consider(
+        &mut self,
+        view: &View<'_>,
+        (i, binds): (usize, Option<Day>),
+        state: &MerchantState,
+        verdict: &Verdict,
+        told: Option<Uuid>,
+    ) {
+        let generation = self.market.in_force_for(state.id).cloned();
+        let (Some(_), Some(id), Some(generation)) = (binds, told.or(state.verdict), generation) else { return };
+        let proposals = verdict.proposals.clone();
+        let snapshot = (!proposals.is_empty()).then(|| view.snapshots[i].clone());
+        let (merchant, joined, reinstated) = (state.id, state.joined, state.reinstated);
+        self.judged.considered.push(Considered { merchant, joined, reinstated, verdict: id, generation, proposals, snapshot });
+    }
+
     /// The verdict as it is to be stored; `None` where nothing but time differs from the last one.
     fn told(
         &self,
         view: &View<'_>,
-        i: usize,
+        (i, judged_day): (usize, Option<Day>),
         state: &MerchantState,
         verdict: &Verdict,
         last: Option<&Told>,
     ) -> Result<Option<NewVerdict>, StoreError> {
         let (generation, snapshot) = (view.generation(), &view.snapshots[i]);
-        let judged_day = self.binds(view, state);
         let (input, output) = encode(state.id, snapshot, verdict)?;
         let told_before = last.is_some_and(|(g, i, o)| *g == generation.id && *i == input && *o == output);
         if told_before && (judged_day.is_none() || generation.manifest().cadence == Cadence::Continuous) {

@@ -260,7 +260,7 @@ impl Lane {
 fn other(session: &mut dyn Session, clock: &dyn Clock, job: &mut Job, stamp: i64) -> Result<Option<Moved>, StoreError> {
     match job {
         Job::Revisit { market, subjects, .. } => return revisit(session, clock, market, subjects, stamp).map(Some),
-        Job::Judge { market, judged, .. } => judged.write(session, market)?,
+        Job::Judge { market, judged, .. } => judged.write(session, market, clock)?,
         Job::Chore { work, .. } | Job::Alone { work, .. } => work(session, stamp)?,
         Job::Accept { .. } => {}
     }

@@ -146,7 +146,9 @@ impl Reader<'_> {
 pub(crate) fn party(manifest: &Manifest, state: &MerchantState) -> Party {
     let standing = state.standing.as_ref().and_then(|code| manifest.standings.iter().position(|s| s.code == *code));
     let standing = standing.map(|i| i as u16);
-    Party { joined: state.joined, standing, standing_since: state.since, badges: Vec::new(), reinstated: None }
+    let badge = |code: &str| manifest.badges.iter().position(|known| known == code).map(|i| i as u16);
+    let badges = state.badges.split_whitespace().filter_map(badge).collect();
+    Party { joined: state.joined, standing, standing_since: state.since, badges, reinstated: state.reinstated }
 }
 
 /// Days before the earliest window that a row of breaches may reach back.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use andon_domain::calendar::rfc3339;
 use andon_domain::ids::Instant;
 use andon_domain::rollout::{Entry, Plan, Refusal, State, Step};
-use chrono::{DateTime, SecondsFormat};
 
 use super::{MarketError, field};
 use crate::app::App;
@@ -178,8 +178,7 @@ fn check_plan(plan: &Plan, market: &Market, now: Instant) -> Result<(), MarketEr
     let earliest = now.saturating_add(i64::from(market.notice_days()) * 86_400_000);
     match plan.effective_at {
         Some(at) if at < earliest => {
-            let [at, earliest] = [at, earliest]
-                .map(|at| DateTime::from_timestamp_millis(at).unwrap_or_default().to_rfc3339_opts(SecondsFormat::AutoSi, true));
+            let [at, earliest] = [at, earliest].map(rfc3339);
             let why = format!("leaves merchants less than {} days of notice; the earliest is {earliest}", market.notice_days());
             Err(field("effective_at", &at, why))
         }

@@ -36,6 +36,7 @@ impl App {
             settings: new.rules.settings,
             overrides: new.rules.overrides,
             action_modes: new.rules.action_modes,
+            policy: new.rules.policy,
             notice_days: new.rules.notice_days,
             generation: None,
             created_at: now,
@@ -72,8 +73,8 @@ impl App {
         let turn = self.changes.turn().await;
         let old = self.changes.market(code)?;
         check_rules(&setup)?;
-        let RulesSetup { rules, settings, overrides, action_modes, notice_days } = setup.clone();
-        let mut next = Market { overrides, action_modes, notice_days, ..Market::clone(&old) };
+        let RulesSetup { rules, settings, overrides, action_modes, policy, notice_days } = setup.clone();
+        let mut next = Market { overrides, action_modes, policy, notice_days, ..Market::clone(&old) };
         next.name = name.unwrap_or(next.name);
         next.locale = locale.unwrap_or(next.locale);
         let wanted = match rules {

@@ -9,6 +9,8 @@ mod restore;
 use std::collections::BTreeMap;
 
 use andon_domain::calendar::Calendar;
+use andon_domain::enforce::measure::Kind;
+use andon_domain::enforce::policy::{Mode, Policy};
 use andon_domain::ids::check_code;
 use andon_domain::rollout::Refusal;
 
@@ -103,12 +105,15 @@ pub struct RulesSetup {
     pub overrides: BTreeMap<String, Override>,
     /// Modes by action.
     pub action_modes: BTreeMap<String, String>,
+    /// What holds whatever rules propose.
+    pub policy: Policy,
     /// Days of notice before announced rules, 0 to 365; [`crate::markets::NOTICE_DAYS`] where none are set.
     pub notice_days: Option<u16>,
 }
 
-/// The modes an action may be in, weakest first.
-pub const ACTION_MODES: [&str; 4] = ["off", "observe", "review", "auto"];
+fn words<T>(all: &[(T, &str)]) -> String {
+    all.iter().map(|(_, word)| *word).collect::<Vec<_>>().join(", ")
+}
 
 fn field(field: &str, value: &str, why: impl ToString) -> MarketError {
     MarketError::Field { field: field.to_owned(), value: value.chars().take(64).collect(), why: why.to_string() }
@@ -135,10 +140,13 @@ fn check_rules(setup: &RulesSetup) -> Result<(), MarketError> {
     if let Some(days) = setup.notice_days.filter(|days| *days > 365) {
         return Err(field("notice_days", &days.to_string(), "must be 0 to 365"));
     }
-    match setup.action_modes.iter().find(|(_, mode)| !ACTION_MODES.contains(&mode.as_str())) {
-        Some((action, mode)) => {
-            Err(field(&format!("action_modes.{action}"), mode, format!("must be one of {}", ACTION_MODES.join(", "))))
+    for (action, mode) in &setup.action_modes {
+        if Kind::of_word(action).is_none() {
+            return Err(field("action_modes", action, format!("is no action; there are {}", words(Kind::ALL))));
         }
-        None => Ok(()),
+        if Mode::of_word(mode).is_none() {
+            return Err(field(&format!("action_modes.{action}"), mode, format!("must be one of {}", words(Mode::ALL))));
+        }
     }
+    setup.policy.check().map_err(|e| field(&format!("policy.{}", e.field), &e.value, e.why))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use andon_domain::enforce::policy::Policy;
 use andon_domain::ids::Instant;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 
@@ -36,6 +37,8 @@ pub struct MarketRow {
     pub overrides: BTreeMap<String, Override>,
     /// Modes by action.
     pub action_modes: BTreeMap<String, String>,
+    /// What holds whatever rules propose.
+    pub policy: Policy,
     /// Days of notice before announced rules, where the operator set them.
     pub notice_days: Option<u16>,
     /// The generation in force.
@@ -47,9 +50,9 @@ pub struct MarketRow {
 }
 
 impl MarketRow {
-    /// Settings, overrides and action modes as their columns hold them: JSON.
-    pub(super) fn words(&self) -> (String, String, String) {
-        (json(&self.settings), json(&self.overrides), json(&self.action_modes))
+    /// Settings, overrides, action modes and policy as their columns hold them: JSON.
+    pub(super) fn words(&self) -> [String; 4] {
+        [json(&self.settings), json(&self.overrides), json(&self.action_modes), json(&self.policy)]
     }
 }
 
@@ -93,6 +96,7 @@ fn model(row: &MarketRow) -> marketplace::ActiveModel {
         settings: Set(json(&row.settings)),
         overrides: Set(json(&row.overrides)),
         action_modes: Set(json(&row.action_modes)),
+        policy: Set(json(&row.policy)),
         notice_days: Set(row.notice_days.map(i64::from)),
         generation: Set(row.generation),
         created_at: Set(row.created_at),
@@ -106,6 +110,7 @@ fn read(row: marketplace::Model) -> Result<MarketRow, StoreError> {
         settings: serde_json::from_str(&row.settings).map_err(broken)?,
         overrides: serde_json::from_str(&row.overrides).map_err(broken)?,
         action_modes: serde_json::from_str(&row.action_modes).map_err(broken)?,
+        policy: serde_json::from_str(&row.policy).map_err(broken)?,
         notice_days: row.notice_days.and_then(|days| u16::try_from(days).ok()),
         id: row.id,
         code: row.code,

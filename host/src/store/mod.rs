@@ -3,14 +3,17 @@
 
 pub mod backtests;
 pub mod components;
+pub mod enforcements;
 pub mod entity;
 pub mod error;
 pub mod faults;
 pub mod generations;
 pub mod idempotency;
+pub mod ledger;
 pub mod marketplaces;
 pub mod merchants;
 pub mod notices;
+pub mod outbox;
 mod postgres;
 mod postgres_judge;
 mod postgres_read;

@@ -184,7 +184,7 @@ pub(super) async fn due(c: &mut PgConnection, market: i64, now: Instant, limit: 
 pub(super) async fn states(c: &mut PgConnection, merchants: &[i64]) -> Result<Vec<MerchantState>> {
     let sql = "select o.* from unnest($1::bigint[]) with ordinality k(id, i)
         cross join lateral (select id, coalesce(joined_at, first_order, 0), standing, coalesce(since, 0), judged_day, verdict,
-            next_evaluation from merchants where id = k.id limit 1) o order by k.i";
+            next_evaluation, reinstated, badges from merchants where id = k.id limit 1) o order by k.i";
     let rows = query(sql).bind(merchants).fetch_all(c).await?;
     if rows.len() != merchants.len() {
         return Err(StoreError::Driver(format!("{} of {} merchants are unknown", merchants.len() - rows.len(), merchants.len())));
@@ -198,6 +198,8 @@ pub(super) async fn states(c: &mut PgConnection, merchants: &[i64]) -> Result<Ve
             judged_day: r.try_get::<Option<i64>, _>(4)?.map(|day| day as i32),
             verdict: r.try_get(5)?,
             next_evaluation: r.try_get(6)?,
+            reinstated: r.try_get(7)?,
+            badges: r.try_get(8)?,
         })
     };
     rows.iter().map(state).collect()

@@ -287,10 +287,10 @@ pub(super) async fn all_dirty(c: &mut PgConnection, market: i64, stamp: i64) -> 
 
 pub(super) async fn put_setup(c: &mut PgConnection, row: &MarketRow) -> Result<()> {
     let sql = "update marketplaces set name = $1, locale = $2, rules = $3, settings = $4, overrides = $5, action_modes = $6,
-        notice_days = $7, generation = $8, updated_at = $9 where id = $10";
-    let (settings, overrides, modes) = row.words();
+        policy = $7, notice_days = $8, generation = $9, updated_at = $10 where id = $11";
+    let [settings, overrides, modes, policy] = row.words();
     let query = query(sql).bind(&row.name).bind(&row.locale).bind(&row.rules).bind(settings).bind(overrides).bind(modes);
-    let query = query.bind(row.notice_days.map(i64::from));
+    let query = query.bind(policy).bind(row.notice_days.map(i64::from));
     query.bind(row.generation).bind(row.updated_at).bind(row.id).execute(c).await?;
     Ok(())
 }

@@ -139,6 +139,10 @@ pub struct MerchantState {
     pub verdict: Option<Uuid>,
     /// When the merchant is next on the agenda.
     pub next_evaluation: Option<Instant>,
+    /// When a person last lifted a suspension.
+    pub reinstated: Option<Instant>,
+    /// Codes of the badges it bears, with a space between them.
+    pub badges: String,
 }
 
 /// A standing as it is stored: words, so that it outlives the rules that gave it.

@@ -271,8 +271,8 @@ impl Session for SqliteSession {
 
     fn put_setup(&mut self, row: &MarketRow) -> Result<()> {
         let sql = "update marketplaces set name = ?, locale = ?, rules = ?, settings = ?, overrides = ?, action_modes = ?,
-            notice_days = ?, generation = ?, updated_at = ? where id = ?";
-        let (settings, overrides, modes) = row.words();
+            policy = ?, notice_days = ?, generation = ?, updated_at = ? where id = ?";
+        let [settings, overrides, modes, policy] = row.words();
         let values = params![
             row.name,
             row.locale,
@@ -280,6 +280,7 @@ impl Session for SqliteSession {
             settings,
             overrides,
             modes,
+            policy,
             row.notice_days,
             row.generation,
             row.updated_at,
@@ -324,8 +325,8 @@ impl Session for SqliteSession {
     fn states(&mut self, merchants: &[i64]) -> Result<Vec<MerchantState>> {
         let _transaction = self.together()?;
         let sql =
-            "select id, coalesce(joined_at, first_order, 0), standing, coalesce(since, 0), judged_day, verdict, next_evaluation
-            from merchants where id = ?";
+            "select id, coalesce(joined_at, first_order, 0), standing, coalesce(since, 0), judged_day, verdict, next_evaluation,
+            reinstated, badges from merchants where id = ?";
         let mut statement = self.connection.prepare_cached(sql)?;
         merchants
             .iter()
@@ -339,6 +340,8 @@ impl Session for SqliteSession {
                         judged_day: r.get(4)?,
                         verdict: r.get::<_, Option<[u8; 16]>>(5)?.map(Uuid::from_bytes),
                         next_evaluation: r.get(6)?,
+                        reinstated: r.get(7)?,
+                        badges: r.get(8)?,
                     })
                 })?)
             })

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Marketplace, RulesName, setting_text};
+use super::{Marketplace, RulesName, patched, setting_text};
 use crate::app::App;
 use crate::http::access::{Run, Staff};
 use crate::http::extract::Json;
@@ -32,6 +32,9 @@ pub struct MarketplacePatch {
     #[serde(default)]
     #[schema(value_type = Object)]
     action_modes: BTreeMap<String, Option<String>>,
+    /// Members of the policy to set; those that are null go back to what holds where nothing is set.
+    #[schema(value_type = Option<Object>)]
+    policy: Option<Value>,
     /// Days of notice before announced rules, 0 to 365.
     notice_days: Option<u16>,
 }
@@ -65,6 +68,7 @@ impl MarketplacePatch {
             settings: merged(&market.settings, settings),
             overrides: merged(&market.overrides, self.overrides),
             action_modes: merged(&market.action_modes, self.action_modes),
+            policy: self.policy.map_or_else(|| Ok(market.policy.clone()), |patch| patched(&market.policy, patch))?,
             notice_days: self.notice_days.or(market.notice_days),
         })
     }

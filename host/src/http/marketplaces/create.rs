@@ -11,13 +11,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Marketplace, RulesName, setting_texts};
+use super::{Marketplace, RulesName, patched, setting_texts};
 use crate::app::App;
 use crate::http::access::{Operator, Run};
 use crate::http::extract::Json;
 use crate::http::problem::Problem;
 use crate::markets::{ClockKind, Override};
 use crate::setup::{NewMarket, RulesSetup};
+use andon_domain::enforce::policy::Policy;
 
 /// A marketplace to set up.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -42,6 +43,9 @@ pub struct NewMarketplace {
     overrides: BTreeMap<String, Override>,
     #[serde(default)]
     action_modes: BTreeMap<String, String>,
+    /// What differs from the policy that holds where nothing is set.
+    #[schema(value_type = Option<Object>)]
+    policy: Option<Value>,
     /// Days of notice before announced rules, 0 to 365; 15 where none are given.
     notice_days: Option<u16>,
 }
@@ -77,6 +81,7 @@ impl NewMarketplace {
                 settings: setting_texts(self.settings)?,
                 overrides: self.overrides,
                 action_modes: self.action_modes,
+                policy: self.policy.map_or_else(|| Ok(Policy::default()), |patch| patched(&Policy::default(), patch))?,
                 notice_days: self.notice_days,
             },
         })

@@ -7,6 +7,7 @@ pub mod show;
 
 use std::collections::BTreeMap;
 
+use andon_domain::enforce::policy::Policy;
 use andon_domain::manifest::SettingKind;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -80,6 +81,9 @@ pub struct Marketplace {
     settings: BTreeMap<String, Value>,
     overrides: BTreeMap<String, Override>,
     action_modes: BTreeMap<String, String>,
+    /// What holds whatever rules propose: grace, notice, cooldown, protection, caps, alarm, two people, cord, appeals.
+    #[schema(value_type = Object)]
+    policy: Policy,
     /// Days of notice before announced rules come into force.
     notice_days: u16,
     /// The generation of rules in force.
@@ -105,6 +109,7 @@ impl Marketplace {
             settings: market.settings.iter().map(|(k, v)| (k.clone(), typed(k, v))).collect(),
             overrides: market.overrides.clone(),
             action_modes: market.action_modes.clone(),
+            policy: market.policy.clone(),
             notice_days: market.notice_days(),
             generation: generation.map(|g| g.id),
             building: market.lineup.entries().iter().find(|e| e.state.is_building() && e.plan.share > 0).map(|e| e.id),
@@ -134,5 +139,26 @@ fn setting_text(key: &str, value: Value) -> Result<String, Problem> {
         Value::String(text) => Ok(text),
         Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
         _ => Err(Problem::invalid(format!("settings.{key}"), "must be a text, number or flag")),
+    }
+}
+
+/// A policy with the members of `patch` in place of its own, as JSON merge patch (RFC 7396) has it.
+pub(super) fn patched(policy: &Policy, patch: Value) -> Result<Policy, Problem> {
+    let mut whole = serde_json::to_value(policy).map_err(|e| Problem::Internal(Box::new(e)))?;
+    merge(&mut whole, patch);
+    serde_path_to_error::deserialize(whole).map_err(|e| Problem::invalid(format!("policy.{}", e.path()), e.inner()))
+}
+
+fn merge(whole: &mut Value, patch: Value) {
+    match (whole, patch) {
+        (Value::Object(whole), Value::Object(patch)) => {
+            for (key, value) in patch {
+                match value {
+                    Value::Null => drop(whole.remove(&key)),
+                    value => merge(whole.entry(key).or_insert(Value::Null), value),
+                }
+            }
+        }
+        (whole, patch) => *whole = patch,
     }
 }

@@ -18,6 +18,7 @@ pub struct Model {
     pub settings: String,
     pub overrides: String,
     pub action_modes: String,
+    pub policy: String,
     pub notice_days: Option<i64>,
     pub generation: Option<i64>,
     pub created_at: i64,

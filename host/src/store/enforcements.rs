@@ -1,0 +1,411 @@
+//! Enforcements, overrides and the days' counts, inside whatever transaction a session is in.
+
+use std::collections::HashMap;
+
+use andon_domain::enforce::alarm::Tally;
+use andon_domain::enforce::decide::{Case, Ended, Held, Open};
+use andon_domain::enforce::measure::{Account, Effect, Kind, Measure, Origin};
+use andon_domain::enforce::stage::Stage;
+use andon_domain::ids::{Day, Instant};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::StoreError;
+use super::session::{Cells, Result, Session, Value};
+use super::statement::places;
+
+/// An enforcement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Enforcement {
+    /// Its id; later ones sort after earlier ones.
+    pub id: Uuid,
+    /// Marketplace.
+    pub market: i64,
+    /// Merchant.
+    pub merchant: i64,
+    /// What it does.
+    pub measure: Measure,
+    /// Who brought it about.
+    pub origin: Origin,
+    /// How far it has come.
+    pub stage: Stage,
+    /// What kept it from coming further at once.
+    pub held: Option<Held>,
+    /// For how many days, once it is in force.
+    pub days: Option<u16>,
+    /// The verdict it rests on.
+    pub verdict: Option<Uuid>,
+    /// The generation of rules that gave it.
+    pub generation: Option<i64>,
+    /// Who opened it.
+    pub author: String,
+    /// When, by the marketplace's clock, like all times here.
+    pub opened_at: Instant,
+    /// From when on it holds.
+    pub effective_at: Instant,
+    /// When it ends by itself.
+    pub ends_at: Option<Instant>,
+    /// When time alone moves it on.
+    pub due_at: Option<Instant>,
+    /// When it was over.
+    pub closed_at: Option<Instant>,
+    /// All that is never searched for.
+    pub record: Record,
+}
+
+/// What somebody said, when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signed {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub note: String,
+}
+
+/// A mark that a decision rests on: where it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cited {
+    /// The subject it was made of.
+    pub subject: i64,
+    /// Its counter.
+    pub counter: u16,
+    /// Its place among the subject's marks.
+    pub ordinal: u16,
+    /// When it counts.
+    pub at: Instant,
+}
+
+/// What an enforcement's row keeps as JSON.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Record {
+    /// Codes of the reasons.
+    pub reasons: Vec<String>,
+    /// The statement of reasons, as it was made when the decision was.
+    pub statement: Json,
+    /// Marks of those reasons' metrics.
+    pub cited: Vec<Cited>,
+    /// Who agreed to it.
+    pub approvals: Vec<Signed>,
+    /// Who ended it, and why.
+    pub closing: Option<Signed>,
+    /// Enforcements that it ended.
+    pub lifted: Vec<Uuid>,
+    /// The cord behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cord: Option<Json>,
+}
+
+const COLUMNS: &str = "id, marketplace, merchant, action, object, amount, origin, stage, held, days, verdict, generation, author, \
+    opened_at, effective_at, ends_at, due_at, closed_at, record";
+
+/// Values of one statement; PostgreSQL takes 65,535 and SQLite 32,766.
+const VALUES: usize = 30_000;
+
+fn read(row: &Cells) -> Result<Enforcement> {
+    let id = row.id(0).unwrap_or_default();
+    let broken = || StoreError::undecodable("enforcements", id);
+    Ok(Enforcement {
+        id,
+        market: row.int(1).ok_or_else(broken)?,
+        merchant: row.int(2).ok_or_else(broken)?,
+        measure: measure(row, 3).ok_or_else(broken)?,
+        origin: row.text(6).and_then(Origin::of_word).ok_or_else(broken)?,
+        stage: row.text(7).and_then(Stage::of_word).ok_or_else(broken)?,
+        held: row.text(8).and_then(Held::of_word),
+        days: row.int(9).and_then(|days| u16::try_from(days).ok()),
+        verdict: row.id(10),
+        generation: row.int(11),
+        author: row.text(12).ok_or_else(broken)?.to_owned(),
+        opened_at: row.int(13).ok_or_else(broken)?,
+        effective_at: row.int(14).ok_or_else(broken)?,
+        ends_at: row.int(15),
+        due_at: row.int(16),
+        closed_at: row.int(17),
+        record: row.text(18).and_then(|text| serde_json::from_str(text).ok()).ok_or_else(broken)?,
+    })
+}
+
+fn measure(row: &Cells, from: usize) -> Option<Measure> {
+    Some(Measure {
+        kind: Kind::of_word(row.text(from)?)?,
+        object: row.text(from + 1)?.to_owned(),
+        amount: row.int(from + 2).and_then(|n| u32::try_from(n).ok()),
+    })
+}
+
+fn record(row: &Enforcement) -> Result<String> {
+    let failed = |e: serde_json::Error| StoreError::Inconsistent {
+        table: "enforcements",
+        row: row.id.to_string(),
+        what: format!("it cannot be encoded: {e}"),
+    };
+    serde_json::to_string(&row.record).map_err(failed)
+}
+
+/// Stores new enforcements.
+pub(crate) fn insert(session: &mut dyn Session, rows: &[Enforcement]) -> Result<()> {
+    const WIDTH: usize = 19;
+    for part in rows.chunks(VALUES / WIDTH) {
+        let records = part.iter().map(record).collect::<Result<Vec<_>>>()?;
+        let mut values: Vec<Value<'_>> = Vec::with_capacity(part.len() * WIDTH);
+        for (row, record) in part.iter().zip(&records) {
+            let Enforcement { id, market, merchant, measure, origin, stage, .. } = row;
+            let number = |n: Option<i64>| Value::Int(n);
+            values.extend([Value::from(*id), (*market).into(), (*merchant).into()]);
+            values.extend([
+                Value::from(measure.kind.word()),
+                measure.object.as_str().into(),
+                number(measure.amount.map(i64::from)),
+            ]);
+            values.extend([Value::from(origin.word()), stage.word().into(), Value::Text(row.held.map(Held::word))]);
+            values.extend([number(row.days.map(i64::from)), Value::Id(row.verdict), number(row.generation)]);
+            values.extend([Value::from(row.author.as_str()), row.opened_at.into(), row.effective_at.into()]);
+            values.extend([number(row.ends_at), number(row.due_at), number(row.closed_at), record.as_str().into()]);
+        }
+        let sql = format!("insert into enforcements ({COLUMNS}) values {}", places(part.len(), WIDTH));
+        session.execute(&sql, &values)?;
+    }
+    Ok(())
+}
+
+/// Stores what may change of one; what it does and whom it is about never does.
+pub(crate) fn update(session: &mut dyn Session, row: &Enforcement) -> Result<()> {
+    let sql =
+        "update enforcements set stage = ?2, held = ?3, effective_at = ?4, ends_at = ?5, due_at = ?6, closed_at = ?7, record = ?8
+        where id = ?1";
+    let record = record(row)?;
+    let values = [
+        Value::from(row.id),
+        row.stage.word().into(),
+        Value::Text(row.held.map(Held::word)),
+        row.effective_at.into(),
+        Value::Int(row.ends_at),
+        Value::Int(row.due_at),
+        Value::Int(row.closed_at),
+        record.as_str().into(),
+    ];
+    session.execute(sql, &values).map(|_| ())
+}
+
+fn some(session: &mut dyn Session, tail: &str, values: &[Value<'_>]) -> Result<Vec<Enforcement>> {
+    session.ask(&format!("select {COLUMNS} from enforcements where {tail}"), values)?.iter().map(read).collect()
+}
+
+/// One by its id.
+pub(crate) fn one(session: &mut dyn Session, market: i64, id: Uuid) -> Result<Option<Enforcement>> {
+    Ok(some(session, "id = ?1 and marketplace = ?2", &[id.into(), market.into()])?.pop())
+}
+
+/// All of a merchant's that are not over.
+pub(crate) fn open_of(session: &mut dyn Session, merchant: i64) -> Result<Vec<Enforcement>> {
+    some(session, "merchant = ?1 and closed_at is null order by id", &[merchant.into()])
+}
+
+/// Those that time moves on.
+pub(crate) fn due(session: &mut dyn Session, market: i64, now: Instant, limit: usize) -> Result<Vec<Enforcement>> {
+    let tail = "marketplace = ?1 and due_at is not null and due_at <= ?2 order by due_at, id limit ?3";
+    some(session, tail, &[market.into(), now.into(), (limit as i64).into()])
+}
+
+/// Which enforcements to list: of a marketplace, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this merchant.
+    pub merchant: Option<i64>,
+    /// At this stage.
+    pub stage: Option<Stage>,
+    /// Of this kind.
+    pub kind: Option<Kind>,
+    /// About this listing or badge.
+    pub object: Option<String>,
+    /// Brought about by this.
+    pub origin: Option<Origin>,
+    /// Only what the merchant is told of.
+    pub told: bool,
+    /// Opened before this one.
+    pub before: Option<Uuid>,
+}
+
+/// A page of enforcements.
+pub(crate) fn list(session: &mut dyn Session, market: i64, filter: &Filter, limit: usize) -> Result<Vec<Enforcement>> {
+    let conditions = [
+        ("merchant =", filter.merchant.map(Value::from)),
+        ("stage =", filter.stage.map(|stage| stage.word().into())),
+        ("action =", filter.kind.map(|kind| kind.word().into())),
+        ("object =", filter.object.as_deref().map(Value::from)),
+        ("origin =", filter.origin.map(|origin| origin.word().into())),
+        ("id <", filter.before.map(Value::from)),
+    ];
+    let (mut tail, mut values) = (String::from("marketplace = ?1"), vec![Value::from(market)]);
+    for (condition, value) in conditions.into_iter().filter_map(|(c, v)| Some((c, v?))) {
+        values.push(value);
+        tail.push_str(&format!(" and {condition} ?{}", values.len()));
+    }
+    if filter.told {
+        tail.push_str(" and stage not in ('observed', 'in-review')");
+    }
+    values.push((limit as i64).into());
+    tail.push_str(&format!(" order by id desc limit ?{}", values.len()));
+    some(session, &tail, &values)
+}
+
+fn list_of(ids: &[i64]) -> String {
+    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// What is open of merchants, what ended since `since`, and what is held back of them at `now`. Whoever has none of it is left out.
+pub(crate) fn cases(session: &mut dyn Session, merchants: &[i64], since: Instant, now: Instant) -> Result<HashMap<i64, Case>> {
+    let mut cases: HashMap<i64, Case> = HashMap::new();
+    let ids = list_of(merchants);
+    if merchants.is_empty() {
+        return Ok(cases);
+    }
+    let sql = format!(
+        "select merchant, id, action, object, amount, origin, stage, effective_at, ends_at, closed_at from enforcements
+            where merchant in ({ids}) and (closed_at is null or closed_at > ?1) order by merchant, id"
+    );
+    for row in session.ask(&sql, &[since.into()])? {
+        let broken = || StoreError::undecodable("enforcements", row.id(1).unwrap_or_default());
+        let (merchant, id) = (row.int(0).ok_or_else(broken)?, row.id(1).ok_or_else(broken)?);
+        let measure = measure(&row, 2).ok_or_else(broken)?;
+        let origin = row.text(5).and_then(Origin::of_word).ok_or_else(broken)?;
+        let stage = row.text(6).and_then(Stage::of_word).ok_or_else(broken)?;
+        let case = cases.entry(merchant).or_default();
+        match row.int(9) {
+            Some(at) => case.ended.push(Ended { measure, stage, at }),
+            None => {
+                let (effective_at, is_timed) = (row.int(7).unwrap_or_default(), row.int(8).is_some());
+                case.open.push(Open { id, measure, origin, stage, effective_at, is_timed });
+            }
+        }
+    }
+    let sql = format!("select merchant, action, until from overrides where merchant in ({ids}) and until > ?1");
+    for row in session.ask(&sql, &[now.into()])? {
+        let kind = row.text(1).and_then(Kind::of_word);
+        let case = cases.entry(row.int(0).unwrap_or_default()).or_default();
+        case.overrides.push((kind, row.int(2).unwrap_or_default()));
+    }
+    Ok(cases)
+}
+
+/// Measures in force of merchants.
+pub(crate) fn effects(session: &mut dyn Session, merchants: &[i64]) -> Result<HashMap<i64, Effect>> {
+    let mut measures: HashMap<i64, Vec<Measure>> = merchants.iter().map(|m| (*m, Vec::new())).collect();
+    if merchants.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "select merchant, action, object, amount from enforcements where merchant in ({}) and closed_at is null and stage = 'in-force'",
+        list_of(merchants)
+    );
+    for row in session.ask(&sql, &[])? {
+        let broken = || StoreError::undecodable("enforcements", "in force");
+        let merchant = row.int(0).ok_or_else(broken)?;
+        measures.entry(merchant).or_default().push(measure(&row, 1).ok_or_else(broken)?);
+    }
+    Ok(measures.into_iter().map(|(merchant, measures)| (merchant, Effect::of(&measures))).collect())
+}
+
+/// Stores what measures add up to for a merchant, and when a person last lifted a suspension, where that is now.
+pub(crate) fn put_effect(session: &mut dyn Session, merchant: i64, effect: &Effect, reinstated: Option<Instant>) -> Result<()> {
+    let sql =
+        "update merchants set account = ?2, order_cap = ?3, payouts_held = ?4, badges = ?5, reinstated = coalesce(?6, reinstated)
+        where id = ?1";
+    let badges = effect.badges.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+    let values = [
+        Value::from(merchant),
+        effect.account.word().into(),
+        Value::Int(effect.order_cap.map(i64::from)),
+        i64::from(effect.payouts_held).into(),
+        badges.as_str().into(),
+        Value::Int(reinstated),
+    ];
+    session.execute(sql, &values).map(|_| ())
+}
+
+/// What a merchant's row says of its account: as it was stored, to be held against what measures add up to.
+pub(crate) fn stored_effect(session: &mut dyn Session, merchant: i64) -> Result<Option<(Effect, Option<Instant>)>> {
+    let sql = "select account, order_cap, payouts_held, badges, reinstated from merchants where id = ?1";
+    let Some(row) = session.ask(sql, &[merchant.into()])?.pop() else { return Ok(None) };
+    let account = row.text(0).and_then(Account::of_word).ok_or_else(|| StoreError::undecodable("merchants", merchant))?;
+    let sql = "select object from enforcements where merchant = ?1 and closed_at is null and stage = 'in-force' and action = 'pull-listing'";
+    let pulled = session.ask(sql, &[merchant.into()])?;
+    let effect = Effect {
+        account,
+        order_cap: row.int(1).and_then(|n| u32::try_from(n).ok()),
+        payouts_held: row.int(2) == Some(1),
+        badges: row.text(3).unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+        listings_pulled: pulled.iter().filter_map(|row| row.text(0)).map(str::to_owned).collect(),
+    };
+    Ok(Some((effect, row.int(4))))
+}
+
+/// References of merchants.
+pub(crate) fn references(session: &mut dyn Session, merchants: &[i64]) -> Result<HashMap<i64, String>> {
+    if merchants.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = session.ask(&format!("select id, ref from merchants where id in ({})", list_of(merchants)), &[])?;
+    Ok(rows.iter().filter_map(|row| Some((row.int(0)?, row.text(1)?.to_owned()))).collect())
+}
+
+/// Merchants among these over whom rules of this generation have failed and not yet recovered: what is said of them is stale.
+pub(crate) fn stale(session: &mut dyn Session, generation: i64, merchants: &[i64]) -> Result<Vec<i64>> {
+    if merchants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!("select distinct merchant from faults where generation = ?1 and merchant in ({})", list_of(merchants));
+    Ok(session.ask(&sql, &[generation.into()])?.iter().filter_map(|row| row.int(0)).collect())
+}
+
+/// The action under which a day's judgements are counted.
+pub(crate) const JUDGED: &str = "";
+
+/// Adds to a day's counts: (action, seen, taken).
+pub(crate) fn count(session: &mut dyn Session, market: i64, day: Day, counts: &[(&str, u64, u64)]) -> Result<()> {
+    let sql = "insert into action_days (marketplace, action, day, seen, taken) values (?1, ?2, ?3, ?4, ?5)
+        on conflict (marketplace, action, day) do update set seen = action_days.seen + excluded.seen,
+            taken = action_days.taken + excluded.taken";
+    for (action, seen, taken) in counts.iter().filter(|(_, seen, taken)| seen + taken > 0) {
+        let values = [market.into(), Value::from(*action), i64::from(day).into(), (*seen as i64).into(), (*taken as i64).into()];
+        session.execute(sql, &values)?;
+    }
+    Ok(())
+}
+
+/// What a day and those before it saw of an action.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Days {
+    /// The day itself.
+    pub(crate) today: Tally,
+    /// How often it happened by itself that day.
+    pub(crate) taken: u64,
+    /// Days before it with any judgement, newest first.
+    pub(crate) before: Vec<Tally>,
+}
+
+/// How many days back an action's history is looked at: what is older weighs next to nothing.
+const BACK: i32 = 180;
+
+/// An action's days up to `day`.
+pub(crate) fn days(session: &mut dyn Session, market: i64, action: Kind, day: Day) -> Result<Days> {
+    let sql = "select j.day, j.seen, coalesce(a.seen, 0), coalesce(a.taken, 0) from action_days j
+        left join action_days a on a.marketplace = j.marketplace and a.day = j.day and a.action = ?2
+        where j.marketplace = ?1 and j.action = ?3 and j.day > ?4 and j.day <= ?5 order by j.day desc";
+    let values = [market.into(), action.word().into(), Value::from(JUDGED), i64::from(day - BACK).into(), i64::from(day).into()];
+    let mut days = Days::default();
+    for row in session.ask(sql, &values)? {
+        let number = |column| row.int(column).and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+        let tally = Tally { judged: number(1), hits: number(2) };
+        if row.int(0) == Some(day.into()) {
+            (days.today, days.taken) = (tally, number(3));
+        } else {
+            days.before.push(tally);
+        }
+    }
+    Ok(days)
+}
