@@ -9,6 +9,7 @@ pub mod cases;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod enforce;
 pub mod events;
 pub mod http;
 pub mod import;

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use andon_domain::enforce::stage::Move;
 use andon_domain::ids::{Day, Instant};
 use andon_domain::manifest::Cadence;
 use andon_domain::reading::Status;
@@ -11,10 +12,10 @@ use andon_domain::verdict::{Snapshot, Verdict};
 use uuid::Uuid;
 
 use super::decide::{self, Considered};
-use super::desk::Desk;
+use super::desk::{Desk, TIME};
 use super::lane::{Ingest, IngestError, Job};
 use super::view::{Fault, View};
-use super::{replay, shadow};
+use super::{correct, replay, shadow};
 use crate::clock::Clock;
 use crate::markets::Market;
 use crate::store::notices::{NoticeRow, put_notices};
@@ -40,6 +41,8 @@ pub(crate) struct Judged {
     judgements: Vec<Judgement>,
     /// Whose verdict binds.
     considered: Vec<Considered>,
+    /// Enforcements that rested on what has been corrected since.
+    undone: Vec<Uuid>,
     /// Merchants that a generation judges for the first time since another did: (generation, merchant).
     taken_over: Vec<(i64, i64)>,
     faults: Vec<FaultRow>,
@@ -73,6 +76,12 @@ impl Judged {
         }
         session.judge(&self.judgements)?;
         let mut desk = Desk::new(session, market, clock);
+        for id in &self.undone {
+            if let Some(mut row) = desk.find(*id)? {
+                // Ended in another way meanwhile, there is nothing to reverse.
+                let _ = desk.shift(&mut row, Move::Reverse, TIME, "what it rested on has been corrected")?;
+            }
+        }
         decisions.carry_out(&mut desk)?;
         desk.finish()
     }
@@ -101,7 +110,8 @@ pub(crate) fn evaluate(
         batch.conclude(i, &due[i], state, last[i].as_ref())?;
     }
     batch.shadows(&states)?;
-    let judged = batch.judged;
+    let mut judged = batch.judged;
+    judged.undone = correct::undone(session, market, &merchants)?;
     let told: Vec<(i64, Uuid)> =
         judged.judgements.iter().filter_map(|j| j.verdict.as_ref()).map(|v| (v.generation, v.id)).collect();
     ingest.hand_over(|reply| Job::Judge { market: market.clone(), judged, reply })?;

@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::evaluate::{EvaluateError, evaluate};
+use super::fall_due::fall_due;
 use super::lane::{Ingest, Job};
 use super::shares::{Share, Shares, TURN};
 use crate::clock::Clock;
 use crate::markets::{Market, Markets};
 use crate::store::session::Due;
-use crate::store::{Session, Store, StoreError};
+use crate::store::{Session, Store, StoreError, enforcements};
 
 /// Merchants looked up at once: finding who has waited longest sorts all who wait, so it is not done for each turn.
 const WAITING: usize = 8_192;
@@ -146,12 +147,13 @@ impl Scheduler {
         agenda: &mut Agenda,
         share: &mut Share,
     ) -> Result<bool, EvaluateError> {
-        let Some(generation) = &market.generation else { return Ok(false) };
+        let (now, start) = (market.now(self.clock.now()), Instant::now());
+        let moved = self.fall_due(session, market, now)?;
+        let Some(generation) = &market.generation else { return Ok(moved) };
         // Whoever is due stays so until the rules may be asked again.
         if generation.judge.gate().ready().is_err() {
-            return Ok(false);
+            return Ok(moved);
         }
-        let (now, start) = (market.now(self.clock.now()), Instant::now());
         let subjects = session.revisits_due(market.id, now, SUBJECTS)?;
         let again = subjects.len();
         if again > 0 {
@@ -166,13 +168,13 @@ impl Scheduler {
         if agenda.is_empty() {
             *agenda = session.due(market.id, now, WAITING)?.into();
         }
-        let any = again > 0 || !agenda.is_empty();
+        let any = moved || again > 0 || !agenda.is_empty();
         while !agenda.is_empty() {
             let batch: Vec<Due> = agenda.drain(..share.batch().min(agenda.len())).collect();
             let began = Instant::now();
             if !evaluate(session, &self.ingest, self.clock.as_ref(), market, &batch)? {
                 agenda.clear();
-                return Ok(again > 0);
+                return Ok(moved || again > 0);
             }
             metrics::counter!("andon_evaluations_total").increment(batch.len() as u64);
             share.evaluated(batch.len(), began.elapsed());
@@ -181,6 +183,20 @@ impl Scheduler {
             }
         }
         Ok(any)
+    }
+
+    /// Moves on the enforcements that time moves on; says whether there were any.
+    fn fall_due(&self, session: &mut dyn Session, market: &Arc<Market>, now: i64) -> Result<bool, EvaluateError> {
+        if !enforcements::any_due(session, market.id, now)? {
+            return Ok(false);
+        }
+        let (markets, id, clock) = (self.markets.clone(), market.id, self.clock.clone());
+        let work = Box::new(move |session: &mut dyn Session, _| match markets.by_id(id) {
+            Some(market) => fall_due(session, &market, clock.as_ref()),
+            None => Ok(()),
+        });
+        self.ingest.hand_over(|reply| Job::Chore { work, reply })?;
+        Ok(true)
     }
 
     /// Does all that is due in one marketplace, now, on the calling thread: for imports, demos and tests.

@@ -211,6 +211,26 @@ pub(crate) fn due(session: &mut dyn Session, market: i64, now: Instant, limit: u
     some(session, tail, &[market.into(), now.into(), (limit as i64).into()])
 }
 
+/// Whether time moves any on.
+pub(crate) fn any_due(session: &mut dyn Session, market: i64, now: Instant) -> Result<bool> {
+    let sql = "select 1 from enforcements where marketplace = ?1 and due_at is not null and due_at <= ?2 limit 1";
+    Ok(!session.ask(sql, &[market.into(), now.into()])?.is_empty())
+}
+
+/// What rules brought about for these merchants, is announced or in force, and rests on facts that may be corrected.
+pub(crate) fn resting_on_facts(session: &mut dyn Session, merchants: &[i64]) -> Result<Vec<Enforcement>> {
+    if merchants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tail = format!(
+        "merchant in ({}) and closed_at is null and origin = 'rules' and stage in ('scheduled', 'in-force')",
+        list_of(merchants)
+    );
+    let mut rows = some(session, &tail, &[])?;
+    rows.retain(|row| !row.record.cited.is_empty());
+    Ok(rows)
+}
+
 /// Which enforcements to list: of a marketplace, newest first.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -360,6 +380,63 @@ pub(crate) fn stale(session: &mut dyn Session, generation: i64, merchants: &[i64
     }
     let sql = format!("select distinct merchant from faults where generation = ?1 and merchant in ({})", list_of(merchants));
     Ok(session.ask(&sql, &[generation.into()])?.iter().filter_map(|row| row.int(0)).collect())
+}
+
+/// An operator's word that something must not happen to a merchant by itself, for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// Merchant.
+    pub merchant: i64,
+    /// What must not happen; `None`: nothing that weighs.
+    pub kind: Option<Kind>,
+    /// Why.
+    pub reason: String,
+    /// Who said so.
+    pub author: String,
+    /// When.
+    pub at: Instant,
+    /// Until when.
+    pub until: Instant,
+}
+
+/// The word for all that weighs.
+pub const ALL: &str = "all";
+
+/// Stores an override in place of the one before it.
+pub(crate) fn put_override(session: &mut dyn Session, market: i64, of: &Override) -> Result<()> {
+    let sql =
+        "insert into overrides (marketplace, merchant, action, reason, author, at, until) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        on conflict (merchant, action) do update set reason = excluded.reason, author = excluded.author, at = excluded.at,
+            until = excluded.until";
+    let action = of.kind.map_or(ALL, Kind::word);
+    let values = [
+        market.into(),
+        of.merchant.into(),
+        Value::from(action),
+        of.reason.as_str().into(),
+        of.author.as_str().into(),
+        of.at.into(),
+        of.until.into(),
+    ];
+    session.execute(sql, &values).map(|_| ())
+}
+
+/// Takes an override away; says whether there was one.
+pub(crate) fn drop_override(session: &mut dyn Session, merchant: i64, kind: Option<Kind>) -> Result<bool> {
+    let action = kind.map_or(ALL, Kind::word);
+    Ok(session.execute("delete from overrides where merchant = ?1 and action = ?2", &[merchant.into(), action.into()])? > 0)
+}
+
+/// A merchant's overrides that hold at `now`.
+pub(crate) fn overrides(session: &mut dyn Session, merchant: i64, now: Instant) -> Result<Vec<Override>> {
+    let sql = "select action, reason, author, at, until from overrides where merchant = ?1 and until > ?2 order by action";
+    let read = |row: &Cells| {
+        let text = |column| row.text(column).unwrap_or_default().to_owned();
+        let kind = row.text(0).and_then(Kind::of_word);
+        let (at, until) = (row.int(3).unwrap_or_default(), row.int(4).unwrap_or_default());
+        Override { merchant, kind, reason: text(1), author: text(2), at, until }
+    };
+    Ok(session.ask(sql, &[merchant.into(), now.into()])?.iter().map(read).collect())
 }
 
 /// The action under which a day's judgements are counted.

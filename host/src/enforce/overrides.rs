@@ -1,0 +1,60 @@
+//! An operator's word that something must not happen to a merchant by itself: with a reason, and for a time that ends.
+
+use std::sync::Arc;
+
+use andon_domain::calendar::rfc3339;
+use andon_domain::enforce::measure::Kind;
+use andon_domain::enforce::policy::DAY;
+use andon_domain::ids::Instant;
+use serde_json::json;
+
+use super::{EnforceError, Refusal, note};
+use crate::app::App;
+use crate::store::enforcements::{self as rows, ALL, Override};
+
+/// Longest override, in days.
+const LONGEST: i64 = 366;
+
+impl App {
+    /// Holds something back from a merchant until a moment.
+    pub async fn hold_back(
+        self: &Arc<Self>,
+        market: &str,
+        (merchant, kind): (i64, Option<Kind>),
+        until: Instant,
+        (by, why): (&str, &str),
+    ) -> Result<Override, EnforceError> {
+        let (author, reason) = (by.to_owned(), note("reason", why)?);
+        let held = self.at_desk(market, move |desk| {
+            if until <= desk.now || until > desk.now + LONGEST * DAY {
+                let why = format!("must lie within {LONGEST} days from {}", rfc3339(desk.now));
+                return Ok(Err(Refusal::Field { field: "until", why }));
+            }
+            let of = Override { merchant, kind, reason: reason.clone(), author: author.clone(), at: desk.now, until };
+            rows::put_override(desk.session, desk.market.id, &of)?;
+            let data = json!({ "action": kind.map_or(ALL, Kind::word), "until": rfc3339(until) });
+            desk.note("override.set", ("override", Some(merchant)), (&author, &reason), data);
+            Ok(Ok(of))
+        });
+        held.await
+    }
+
+    /// Lets go of what was held back.
+    pub async fn let_go(
+        self: &Arc<Self>,
+        market: &str,
+        (merchant, kind): (i64, Option<Kind>),
+        by: &str,
+    ) -> Result<(), EnforceError> {
+        let by = by.to_owned();
+        let gone = self.at_desk(market, move |desk| {
+            if !rows::drop_override(desk.session, merchant, kind)? {
+                return Ok(Err(Refusal::Unknown));
+            }
+            let data = json!({ "action": kind.map_or(ALL, Kind::word) });
+            desk.note("override.ended", ("override", Some(merchant)), (&by, "let go before its time"), data);
+            Ok(Ok(()))
+        });
+        gone.await
+    }
+}
