@@ -51,6 +51,8 @@ impl App {
             if !rows::drop_override(desk.session, merchant, kind)? {
                 return Ok(Err(Refusal::Unknown));
             }
+            // What was held back may be due at once.
+            desk.session.mark_dirty(desk.market.id, &[merchant], desk.clock.now().saturating_mul(1_000))?;
             let data = json!({ "action": kind.map_or(ALL, Kind::word) });
             desk.note("override.ended", ("override", Some(merchant)), (&by, "let go before its time"), data);
             Ok(Ok(()))

@@ -46,6 +46,10 @@ rights! {
     Take: PluginsWrite;
     /// Change what counts of feedback.
     Moderate: EventsWrite | EnforcementsReview;
+    /// Decide on enforcements.
+    Review: EnforcementsReview;
+    /// See enforcements and what they rest on.
+    SeeEnforcements: HealthRead | EnforcementsReview;
     /// Push rules and follow what becomes of them.
     Push: PluginsWrite;
 }

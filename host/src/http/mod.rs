@@ -6,6 +6,7 @@ pub mod body;
 pub mod border;
 pub mod cursor;
 mod deliver;
+pub mod enforcements;
 pub mod etag;
 pub mod events;
 pub mod extract;

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::state::Http;
-use super::{events, generations, health, marketplaces, merchants, orders, plugins, verdicts};
+use super::{enforcements, events, generations, health, marketplaces, merchants, orders, plugins, verdicts};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -54,6 +54,17 @@ pub fn api() -> (Router<Http>, Document) {
         .routes(routes!(merchants::register::register))
         .routes(routes!(merchants::snapshot::take))
         .routes(routes!(merchants::notices::notices))
+        .routes(routes!(merchants::account::account))
+        .routes(routes!(merchants::overrides::list))
+        .routes(routes!(merchants::overrides::set))
+        .routes(routes!(merchants::overrides::drop))
+        .routes(routes!(enforcements::list::list))
+        .routes(routes!(enforcements::take::take))
+        .routes(routes!(enforcements::show::show))
+        .routes(routes!(enforcements::review::approve))
+        .routes(routes!(enforcements::review::decline))
+        .routes(routes!(enforcements::review::lift))
+        .routes(routes!(enforcements::review::reverse))
         .routes(routes!(orders::show::show))
         .routes(routes!(orders::put::put))
         .routes(routes!(orders::list::list))

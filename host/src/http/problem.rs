@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::auth::AuthError;
+use crate::enforce::{EnforceError, Refusal as Refused};
 use crate::pipeline::lane::IngestError;
 use crate::pipeline::play::PlayError;
 use crate::plugins::PluginError;
@@ -286,6 +287,21 @@ impl From<PluginError> for Problem {
             PluginError::Unknown(..) => Self::NotFound,
             PluginError::InUse(_) | PluginError::State(_) => Self::Conflict(error.to_string()),
             PluginError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<EnforceError> for Problem {
+    fn from(error: EnforceError) -> Self {
+        match error {
+            EnforceError::Refused(refusal) => match refusal {
+                Refused::Unknown => Self::NotFound,
+                Refused::OwnCase(_) => Self::Forbidden(refusal.to_string()),
+                Refused::Field { field, why } => Self::invalid(field, why),
+                Refused::Illegal(_) | Refused::Barred(_) | Refused::Clash(_) => Self::Conflict(refusal.to_string()),
+            },
+            EnforceError::Store(error) => error.into(),
+            EnforceError::Write(error) => error.into(),
         }
     }
 }

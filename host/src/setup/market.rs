@@ -84,6 +84,7 @@ impl App {
         let judges: Vec<&Judge> = wanted.iter().chain(old.tallied().map(|g| &**g)).map(|g| &g.judge).collect();
         check_overrides(&setup, &judges)?;
         let judged_anew = next.overrides != old.overrides;
+        let decided_anew = next.policy != old.policy || next.action_modes != old.action_modes;
         let mut known: Vec<Arc<Generation>> = Vec::new();
         if judged_anew {
             known.extend(old.tallied().map(|g| Arc::new(g.with(&next.overrides))));
@@ -100,7 +101,7 @@ impl App {
             }
             Some(other) => self.beginning(&next, other, Plan::at_once(), author, known).await?.0,
         };
-        change.step.judge_all |= judged_anew;
+        change.step.judge_all |= judged_anew || decided_anew;
         let begun = change.begun;
         let market = self.changes.make(&old, change).await?;
         drop(turn);

@@ -266,7 +266,7 @@ pub(crate) fn list(session: &mut dyn Session, market: i64, filter: &Filter, limi
         tail.push_str(&format!(" and {condition} ?{}", values.len()));
     }
     if filter.told {
-        tail.push_str(" and stage not in ('observed', 'in-review')");
+        tail.push_str(" and stage not in ('observed', 'in-review') and (stage not in ('declined', 'withdrawn') or held in ('grace', 'notice'))");
     }
     values.push((limit as i64).into());
     tail.push_str(&format!(" order by id desc limit ?{}", values.len()));

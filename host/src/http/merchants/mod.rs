@@ -1,8 +1,10 @@
 //! `/v1/marketplaces/{m}/merchants`: who sells, and where each stands.
 
+pub mod account;
 pub mod list;
 mod mask;
 pub mod notices;
+pub mod overrides;
 pub mod register;
 pub mod show;
 pub mod snapshot;
