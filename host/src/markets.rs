@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use andon_domain::calendar::Calendar;
 use andon_domain::enforce::measure::Kind;
 use andon_domain::enforce::policy::{Mode, Modes, Policy};
-use andon_domain::ids::{Day, Instant};
+use andon_domain::ids::{Day, Instant, Named};
 use andon_domain::manifest::{Manifest, Metric};
 use andon_domain::rollout::{Entry, LineUp, State, is_drawn};
 use serde::{Deserialize, Serialize};
@@ -289,9 +289,14 @@ impl Market {
         }
     }
 
+    /// A reference of an `order`, `contact` or `listing` here, with the key that stands for it.
+    pub fn named(&self, kind: &str, reference: &str) -> Named {
+        self.keys.named(&self.code, kind, reference)
+    }
+
     /// The key that stands for a listing's reference in tallies.
     pub fn listing_key(&self, reference: &str) -> u64 {
-        self.keys.named(&self.code, "listing", reference).key
+        self.named("listing", reference).key
     }
 
     /// A merchant's lot, drawn once and for all.

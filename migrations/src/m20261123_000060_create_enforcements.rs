@@ -15,7 +15,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        table::drop(manager, &["overrides", "action_days", "enforcements"]).await?;
+        table::drop(manager, &["overrides", "complaints", "action_days", "enforcements"]).await?;
         table::run(manager, DOWN).await
     }
 }
@@ -61,6 +61,16 @@ const UP: &[&str] = &[
         seen bigint not null,
         taken bigint not null,
         primary key (marketplace, action, day)
+    ){clustered}",
+    // Who complained of what about which listing, last when: each buyer once for each reason.
+    "create table complaints (
+        marketplace bigint not null,
+        listing bigint not null,
+        reason text not null,
+        buyer bigint not null,
+        at bigint not null,
+        subject bigint not null,
+        primary key (marketplace, listing, reason, buyer)
     ){clustered}",
     "create table overrides (
         marketplace bigint not null,

@@ -3,6 +3,7 @@
 //! alone what anybody else has done since.
 
 pub mod alarm;
+pub mod cord;
 pub mod decide;
 pub mod measure;
 pub mod policy;

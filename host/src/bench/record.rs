@@ -7,6 +7,7 @@ use andon_domain::reading::BuyerMark;
 use andon_domain::tally::Bucket;
 use uuid::Uuid;
 
+use crate::clock::ManualClock;
 use crate::events::Event;
 use crate::keys::{EventKey, Keys};
 use crate::markets::Market;
@@ -60,7 +61,7 @@ pub(super) fn record(inner: Box<dyn Session>, keys: &Keys, market: &Market, even
         recorder.batch = Batch { market: market.id, events: chunk.len(), stamp, ..Batch::default() };
         recorder.begin()?;
         let chunk: Vec<&Event> = chunk.iter().collect();
-        let (_, latest, _) = accept(&mut recorder, keys, market, &chunk, 0, stamp)?;
+        let (_, latest, _) = accept(&mut recorder, keys, market, &chunk, &ManualClock::at(0), stamp)?;
         recorder.commit()?;
         market.advance(latest);
         batches.push(std::mem::take(&mut recorder.batch));

@@ -1,6 +1,7 @@
 //! What people do about enforcements: decide them, take them, end them, undo them, hold them back. Whether they may is worked out in
 //! the transaction that does it, so that two people cannot both be right.
 
+mod cord;
 mod open;
 mod overrides;
 mod review;
@@ -12,6 +13,7 @@ pub use crate::pipeline::desk::Refusal;
 use crate::pipeline::desk::{Answer, Desk};
 use crate::pipeline::lane::IngestError;
 use crate::store::StoreError;
+pub use cord::{Letting, Pulling};
 pub use open::Taking;
 
 /// Longest note, in bytes.

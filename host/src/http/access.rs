@@ -48,6 +48,12 @@ rights! {
     Moderate: EventsWrite | EnforcementsReview;
     /// Decide on enforcements.
     Review: EnforcementsReview;
+    /// Pull a cord.
+    Pull: CordPull;
+    /// Review and release a pulled cord.
+    LetGo: CordRelease;
+    /// See cords.
+    SeeCords: HealthRead | EnforcementsReview | CordPull | CordRelease;
     /// See enforcements and what they rest on.
     SeeEnforcements: HealthRead | EnforcementsReview;
     /// Push rules and follow what becomes of them.

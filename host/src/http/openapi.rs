@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::state::Http;
-use super::{enforcements, events, generations, health, marketplaces, merchants, orders, plugins, verdicts};
+use super::{cords, enforcements, events, generations, health, marketplaces, merchants, orders, plugins, verdicts};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -58,6 +58,11 @@ pub fn api() -> (Router<Http>, Document) {
         .routes(routes!(merchants::overrides::list))
         .routes(routes!(merchants::overrides::set))
         .routes(routes!(merchants::overrides::drop))
+        .routes(routes!(cords::pull::pull))
+        .routes(routes!(cords::show::show))
+        .routes(routes!(cords::release::uphold))
+        .routes(routes!(cords::release::release))
+        .routes(routes!(cords::figures::figures))
         .routes(routes!(enforcements::list::list))
         .routes(routes!(enforcements::take::take))
         .routes(routes!(enforcements::show::show))

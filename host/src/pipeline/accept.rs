@@ -9,8 +9,9 @@ use andon_domain::history::{Entry, History, Source, begins};
 use andon_domain::ids::{Instant, Named};
 
 use super::classify::Allowance;
-use super::segment;
 use super::settle::{Touched, settle};
+use super::{cord, segment};
+use crate::clock::Clock;
 use crate::events::Event;
 use crate::keys::Keys;
 use crate::markets::{ClockKind, Market};
@@ -34,12 +35,12 @@ pub(crate) fn accept(
     keys: &Keys,
     market: &Market,
     events: &[&Event],
-    wall: Instant,
+    clock: &dyn Clock,
     stamp: i64,
 ) -> Result<(Vec<Outcome>, Instant, bool)> {
     let (outcomes, new) = sift(session, events)?;
     let latest = new.iter().map(|e| e.at).fold(market.latest(), Instant::max);
-    let now = market.now_after(latest, wall);
+    let now = market.now_after(latest, clock.now());
     if new.is_empty() {
         return Ok((outcomes, latest, false));
     }
@@ -50,6 +51,7 @@ pub(crate) fn accept(
     find_merchants(session, market, &mut touched)?;
     let mut allowance = Allowance::of(market);
     let due = settle(session, market, &mut touched, now, stamp, &mut allowance)?;
+    cord::watch(session, market, clock, &touched, now)?;
     if market.clock == ClockKind::LatestEvent && latest > market.latest() {
         session.advance(market.id, latest)?;
     }

@@ -9,7 +9,7 @@ use andon_domain::enforce::decide::{Case, Held, Step, Steps, Terms, Wanted, deci
 use andon_domain::enforce::measure::{Kind, Measure, Origin};
 use andon_domain::enforce::policy::{DAY, Modes};
 use andon_domain::enforce::stage::Stage;
-use andon_domain::ids::Instant;
+use andon_domain::ids::{Day, Instant};
 use andon_domain::reading::Status;
 use andon_domain::verdict::{Action, Proposal, Snapshot};
 use serde_json::json;
@@ -214,6 +214,7 @@ impl Decisions<'_> {
             following.carry_out(desk)?;
         }
         let day = desk.market.calendar.day_of(desk.now);
+        note_silence(desk, day)?;
         let mut counts = vec![(JUDGED, self.judged, 0)];
         counts.extend(self.book.days.iter().map(|(kind, c)| (kind.word(), c.seen, c.taken)));
         rows::count(desk.session, desk.market.id, day, &counts)?;
@@ -222,6 +223,26 @@ impl Decisions<'_> {
         }
         Ok(())
     }
+}
+
+/// Says, when a day's first merchants are judged, that nobody has pulled a cord for long: where cords are in use that is a sign of a
+/// broken one, not of perfect listings.
+fn note_silence(desk: &mut Desk<'_>, day: Day) -> Result<(), StoreError> {
+    let (market, days) = (desk.market, i32::from(desk.market.policy.cord.silent_days));
+    let sql = "select min(case when action = '' then day end), max(case when action = '' then day end),
+            max(case when action = 'alarm:cord' then day end) from action_days where marketplace = ?1 and action in ('', 'alarm:cord')";
+    let rows = desk.session.ask(sql, &[market.id.into()])?;
+    let known = |column| rows.first().and_then(|row| row.int(column)).and_then(|day| Day::try_from(day).ok());
+    let (Some(first), Some(last)) = (known(0), known(1)) else { return Ok(()) };
+    let said_lately = known(2).is_some_and(|said| day - said < days);
+    let since = desk.now - Instant::from(days) * DAY;
+    if last >= day || day - first < days || said_lately || !rows::cords(desk.session, market.id, since, 1)?.is_empty() {
+        return Ok(());
+    }
+    rows::count(desk.session, market.id, day, &[("alarm:cord", 1, 0)])?;
+    metrics::counter!("andon_cord_silences_total", "marketplace" => market.code.clone()).increment(1);
+    desk.note("cord.silent", ("cord", None), (TIME, "nobody has pulled a cord for long"), json!({ "days": days }));
+    Ok(())
 }
 
 /// Says once a day that an action hits far more than it used to.

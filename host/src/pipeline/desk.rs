@@ -182,6 +182,9 @@ impl<'a> Desk<'a> {
         row.closed_at = if row.stage.is_open() { None } else { row.closed_at.or(Some(self.now)) };
         row.due_at = match row.stage {
             Stage::Scheduled => Some(row.effective_at),
+            Stage::InReview | Stage::InForce if row.origin == Origin::Cord && row.record.approvals.is_empty() => {
+                Some(row.opened_at + Instant::from(self.market.policy.cord.escalate_hours) * HOUR)
+            }
             Stage::InReview => Some(row.opened_at + Instant::from(self.market.policy.review_hours) * HOUR),
             Stage::InForce => row.ends_at,
             _ => None,

@@ -237,7 +237,7 @@ impl Lane {
             done.push(match &unit.market {
                 Some(market) => {
                     let events: Vec<&Event> = unit.jobs.iter().flat_map(Job::all_events).collect();
-                    let (outcomes, latest, due) = accept(session, &self.keys, market, &events, self.clock.now(), stamp)?;
+                    let (outcomes, latest, due) = accept(session, &self.keys, market, &events, self.clock.as_ref(), stamp)?;
                     clocks.push((market.clone(), latest, due));
                     let mut rest = outcomes.into_iter();
                     Done::Outcomes(unit.jobs.iter().map(|j| rest.by_ref().take(j.events()).collect()).collect())

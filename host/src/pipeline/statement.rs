@@ -11,7 +11,7 @@ use andon_domain::verdict::{Reason, Snapshot};
 use serde_json::{Map, Value as Json, json};
 
 use crate::markets::{Generation, Market};
-use crate::store::enforcements::Cited;
+use crate::store::enforcements::{Cited, Cord};
 use crate::store::session::{EvidenceQuery, Result, Session, Subject};
 
 /// Orders and other facts named in a statement; how many there are in all is always said, and all of them are in the evidence.
@@ -126,6 +126,21 @@ impl Grounds<'_> {
         }
         Ok(facts)
     }
+}
+
+/// What complaints or an agent pulled a cord for.
+pub(crate) fn of_a_cord(policy: &Policy, cord: &Cord, (automatically, said): (bool, &str), now: Instant) -> Json {
+    let order = |reference: &String| json!({ "order": reference });
+    let contact = |reference: &String| json!({ "contact": reference });
+    let facts: Vec<Json> = cord.orders.iter().map(order).chain(cord.contacts.iter().map(contact)).take(NAMED).collect();
+    json!({
+        "rules": null,
+        "found": if automatically { "automatically" } else { "by a person" },
+        "reasons": [{ "code": cord.reason, "text": { "en": said, "zh-CN": said } }],
+        "facts": facts,
+        "ground": policy.ground([cord.reason.as_str()]).map(andon_domain::enforce::policy::Ground::word),
+        "contest": contest(policy, now),
+    })
 }
 
 /// What a person decided without any rule.

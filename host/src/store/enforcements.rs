@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use andon_domain::enforce::alarm::Tally;
+use andon_domain::enforce::cord::Record as Pulls;
 use andon_domain::enforce::decide::{Case, Ended, Held, Open};
 use andon_domain::enforce::measure::{Account, Effect, Kind, Measure, Origin};
+use andon_domain::enforce::policy::DAY;
 use andon_domain::enforce::stage::Stage;
 use andon_domain::ids::{Day, Instant};
 use serde::{Deserialize, Serialize};
@@ -96,7 +98,43 @@ pub struct Record {
     pub lifted: Vec<Uuid>,
     /// The cord behind it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cord: Option<Json>,
+    pub cord: Option<Cord>,
+}
+
+/// Why a cord was pulled, and how it was let go.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Cord {
+    /// Code of the reason.
+    pub reason: String,
+    /// References of contacts that say so.
+    pub contacts: Vec<String>,
+    /// References of orders that say so.
+    pub orders: Vec<String>,
+    /// How many buyers that is.
+    pub buyers: u32,
+    /// When the first of them complained.
+    pub since: Instant,
+    /// What made a second person look.
+    pub doubts: Vec<String>,
+    /// How it was let go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release: Option<Release>,
+}
+
+/// How a cord was let go.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Release {
+    /// Whether it had been right to pull it.
+    pub upheld: bool,
+    /// What had gone wrong.
+    pub root_cause: String,
+    /// What was put right.
+    pub correction: String,
+    /// What keeps it from happening again.
+    pub prevention: String,
+    /// What shows it.
+    pub evidence: Vec<String>,
 }
 
 const COLUMNS: &str = "id, marketplace, merchant, action, object, amount, origin, stage, held, days, verdict, generation, author, \
@@ -231,6 +269,18 @@ pub(crate) fn resting_on_facts(session: &mut dyn Session, merchants: &[i64]) -> 
     Ok(rows)
 }
 
+/// Cords pulled since a moment, newest first, at most `limit`.
+pub(crate) fn cords(session: &mut dyn Session, market: i64, since: Instant, limit: usize) -> Result<Vec<Enforcement>> {
+    let tail = "marketplace = ?1 and origin = 'cord' and stage <> 'observed' and opened_at > ?2 order by id desc limit ?3";
+    some(session, tail, &[market.into(), since.into(), (limit as i64).into()])
+}
+
+/// The newest of a listing's cords, newest first.
+pub(crate) fn cords_of(session: &mut dyn Session, market: i64, listing: &str, limit: usize) -> Result<Vec<Enforcement>> {
+    let tail = "marketplace = ?1 and object = ?2 and origin = 'cord' order by id desc limit ?3";
+    some(session, tail, &[market.into(), listing.into(), (limit as i64).into()])
+}
+
 /// Which enforcements to list: of a marketplace, newest first.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -285,7 +335,7 @@ pub(crate) fn cases(session: &mut dyn Session, merchants: &[i64], since: Instant
         return Ok(cases);
     }
     let sql = format!(
-        "select merchant, id, action, object, amount, origin, stage, effective_at, ends_at, closed_at from enforcements
+        "select merchant, id, action, object, amount, origin, stage, effective_at, ends_at, closed_at, held from enforcements
             where merchant in ({ids}) and (closed_at is null or closed_at > ?1) order by merchant, id"
     );
     for row in session.ask(&sql, &[since.into()])? {
@@ -299,7 +349,8 @@ pub(crate) fn cases(session: &mut dyn Session, merchants: &[i64], since: Instant
             Some(at) => case.ended.push(Ended { measure, stage, at }),
             None => {
                 let (effective_at, is_timed) = (row.int(7).unwrap_or_default(), row.int(8).is_some());
-                case.open.push(Open { id, measure, origin, stage, effective_at, is_timed });
+                let held = row.text(10).and_then(Held::of_word);
+                case.open.push(Open { id, measure, origin, stage, held, effective_at, is_timed });
             }
         }
     }
@@ -439,6 +490,19 @@ pub(crate) fn overrides(session: &mut dyn Session, merchant: i64, now: Instant) 
     Ok(session.ask(sql, &[merchant.into(), now.into()])?.iter().map(read).collect())
 }
 
+/// What an agent has pulled before `now`, with listings of this merchant apart.
+pub(crate) fn pulls_of(session: &mut dyn Session, market: i64, agent: &str, merchant: i64, now: Instant) -> Result<Pulls> {
+    let sql = "select coalesce(sum(case when opened_at > ?3 then 1 else 0 end), 0),
+            count(distinct case when merchant = ?6 and opened_at > ?4 then object end),
+            coalesce(sum(case when stage in ('lifted', 'reversed') then 1 else 0 end), 0),
+            coalesce(sum(case when stage = 'reversed' then 1 else 0 end), 0)
+        from enforcements where marketplace = ?1 and author = ?2 and origin = 'cord' and opened_at > ?5";
+    let ago = |days: i64| Value::from(now - days * DAY);
+    let rows = session.ask(sql, &[market.into(), agent.into(), ago(1), ago(30), ago(90), merchant.into()])?;
+    let number = |column| rows.first().and_then(|row| row.int(column)).and_then(|n| u32::try_from(n).ok()).unwrap_or_default();
+    Ok(Pulls { day: number(0), same_merchant: number(1), reviewed: number(2), overturned: number(3) })
+}
+
 /// The action under which a day's judgements are counted.
 pub(crate) const JUDGED: &str = "";
 
@@ -463,6 +527,13 @@ pub(crate) struct Days {
     pub(crate) taken: u64,
     /// Days before it with any judgement, newest first.
     pub(crate) before: Vec<Tally>,
+}
+
+/// How often an action happened by itself on a day.
+pub(crate) fn taken(session: &mut dyn Session, market: i64, action: Kind, day: Day) -> Result<u64> {
+    let sql = "select taken from action_days where marketplace = ?1 and action = ?2 and day = ?3";
+    let rows = session.ask(sql, &[market.into(), action.word().into(), i64::from(day).into()])?;
+    Ok(rows.first().and_then(|row| row.int(0)).and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
 }
 
 /// How many days back an action's history is looked at: what is older weighs next to nothing.

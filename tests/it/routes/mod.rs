@@ -1,6 +1,7 @@
 //! One file for each resource, named as the URLs are.
 
 mod backtests;
+mod cords;
 mod enforcements;
 mod events;
 mod feedback;

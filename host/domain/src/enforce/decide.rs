@@ -11,7 +11,7 @@ use crate::ids::Instant;
 
 words!(/** What kept something from happening at once, and by itself. */ Held {
     Mode = "mode", NewMerchant = "new-merchant", Immunity = "immunity", Cooldown = "cooldown", Override = "override",
-    TwoPeople = "two-people", DailyCap = "daily-cap", Alarm = "alarm", Grace = "grace", Notice = "notice",
+    TwoPeople = "two-people", DailyCap = "daily-cap", Alarm = "alarm", Doubt = "doubt", Grace = "grace", Notice = "notice",
 });
 
 /// What rules propose about one merchant.
@@ -38,6 +38,8 @@ pub struct Open {
     pub origin: Origin,
     /// How far it has come.
     pub stage: Stage,
+    /// What kept it from coming further.
+    pub held: Option<Held>,
     /// From when on it holds.
     pub effective_at: Instant,
     /// Whether it ends by itself at a time of its own.
@@ -151,7 +153,7 @@ pub fn decide(
         let gate = gate(case, one, terms, now, &mut done.again);
         let Some((stage, effective_at, held)) = through(gate, one, case, terms, now, room) else { continue };
         match standing {
-            Some(_) if stage == Stage::Observed => continue,
+            Some(noted) if stage == Stage::Observed && noted.held == held => continue,
             Some(noted) => done.steps.push(Step::Close { id: noted.id, by: Move::Withdraw }),
             None => {}
         }

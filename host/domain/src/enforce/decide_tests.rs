@@ -15,7 +15,15 @@ fn wanted(kind: Kind) -> Wanted {
 
 fn open(kind: Kind, stage: Stage, at: Instant) -> Open {
     let id = Uuid::from_u128(kind as u128 + 1);
-    Open { id, measure: wanted(kind).measure, origin: Origin::Rules, stage, effective_at: at, is_timed: false }
+    Open {
+        id,
+        measure: wanted(kind).measure,
+        origin: Origin::Rules,
+        stage,
+        held: Some(Held::Mode),
+        effective_at: at,
+        is_timed: false,
+    }
 }
 
 fn auto() -> Modes {

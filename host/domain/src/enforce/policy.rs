@@ -72,6 +72,8 @@ pub struct Cord {
     pub expire_hours: u16,
     /// Pulls of one agent in a day above which a second person must agree.
     pub agent_daily: u16,
+    /// Agents, by the subject of their tokens, who have something to win or lose here: a second person always agrees to their pulls.
+    pub conflicted: BTreeSet<String>,
     /// Complaints this close together, in minutes, are taken for a burst, over which a second person must agree.
     pub burst_minutes: u16,
     /// Days without a single pull after which that is an alarm by itself.
@@ -145,6 +147,7 @@ impl Default for Cord {
             escalate_hours: 24,
             expire_hours: 72,
             agent_daily: 10,
+            conflicted: BTreeSet::new(),
             burst_minutes: 30,
             silent_days: 30,
         }
@@ -221,6 +224,7 @@ impl Policy {
         within("cord.agent_daily", self.cord.agent_daily.into(), 1, 1_000, "must be 1 to 1000")?;
         within("cord.burst_minutes", self.cord.burst_minutes.into(), 0, 1_440, "must be 0 to 1440")?;
         within("cord.reasons", self.cord.reasons.len() as i64, 1, 100, "must be 1 to 100 reasons")?;
+        within("cord.conflicted", self.cord.conflicted.len() as i64, 0, 1_000, "must be at most 1000 agents")?;
         within("without_notice", self.without_notice.len() as i64, 0, 100, "must be at most 100 reasons")?;
         for cap in self.daily_caps.values().chain([&self.daily_cap]) {
             within("daily_caps", (*cap).into(), 0, 1_000_000, "must be at most a million")?;
