@@ -11,6 +11,7 @@ pub mod difference;
 pub mod fact;
 pub mod history;
 pub mod ids;
+pub mod ledger;
 pub mod manifest;
 pub mod mark;
 pub mod quota;
