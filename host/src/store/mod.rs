@@ -8,6 +8,7 @@ pub mod error;
 pub mod faults;
 pub mod generations;
 pub mod idempotency;
+pub mod ledger;
 pub mod marketplaces;
 pub mod merchants;
 pub mod notices;
