@@ -9,6 +9,7 @@ use andon_domain::history::{Entry, History, Source, begins};
 use andon_domain::ids::{Instant, Named};
 
 use super::classify::Allowance;
+use super::feedback;
 use super::segment;
 use super::settle::{Touched, settle};
 use crate::events::Event;
@@ -48,6 +49,7 @@ pub(crate) fn accept(
     share_contacts(session, keys, market, &mut touched)?;
     let registered = register(session, market, &new, stamp)?;
     find_merchants(session, market, &mut touched)?;
+    feedback::enter(session, market, &new, &touched, wall)?;
     let mut allowance = Allowance::of(market);
     let due = settle(session, market, &mut touched, now, stamp, &mut allowance)?;
     if market.clock == ClockKind::LatestEvent && latest > market.latest() {

@@ -7,6 +7,7 @@ pub mod build;
 pub(crate) mod changes;
 pub(crate) mod classify;
 pub mod evaluate;
+mod feedback;
 pub mod lane;
 pub mod play;
 mod quota;

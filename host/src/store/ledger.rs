@@ -204,6 +204,31 @@ impl Store {
         Ok((path, root))
     }
 
+    /// The complete subtrees that the entries from place `from` up to `to` completed, as they are kept.
+    pub async fn ledger_nodes(self: &Arc<Self>, market: i64, from: u64, to: u64) -> Result<HashMap<Place, Hash>> {
+        let sql = "select place, hash from ledger_nodes where marketplace = ?1 and level = ?2 and place >= ?3 and place < ?4";
+        self.read(move |session| {
+            let mut found = HashMap::new();
+            for level in (1..64u8).take_while(|level| to >> level > 0) {
+                let range = [i64::from(level), (from >> level) as i64, (to >> level) as i64].map(Value::from);
+                for row in session.ask(sql, &[&[market.into()], &range[..]].concat())? {
+                    let hash = row.bytes(1).and_then(|bytes| Hash::try_from(bytes).ok());
+                    found.extend(row.int(0).zip(hash).map(|(index, hash)| (Place { level, index: index as u64 }, hash)));
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// How many entries and how many subtrees are kept of a ledger.
+    pub async fn ledger_counts(self: &Arc<Self>, market: i64) -> Result<(u64, u64)> {
+        let sql = "select (select count(*) from ledger where marketplace = ?1), (select count(*) from ledger_nodes where marketplace = ?1)";
+        let rows = self.read(move |session| session.ask(sql, &[market.into()])).await?;
+        let count = |column| rows.first().and_then(|row| row.int(column)).unwrap_or(0) as u64;
+        Ok((count(0), count(1)))
+    }
+
     /// An entry.
     pub async fn ledger_entry(&self, market: i64, seq: u64) -> Result<Option<Record>> {
         // No ledger is longer than the numbers of the database.
