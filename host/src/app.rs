@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::backtest::jobs::Backtests;
 use crate::clock::Clock;
 use crate::keys::Keys;
+use crate::ledger::Cause;
 use crate::markets::Markets;
 use crate::options::Options;
 use crate::pipeline::build::Builder;
@@ -92,7 +93,7 @@ impl App {
         let changes = Arc::new(changes);
         for (code, (id, why)) in lost.into_iter().flat_map(|(code, gone)| gone.into_iter().map(move |g| (code.clone(), g))) {
             tracing::error!(marketplace = code, generation = id, "a generation is given up: {why}");
-            changes.line_up(&code, |m, _| m.lineup.cancel(id, why)).await?;
+            changes.line_up(&code, Cause::host(&why), |m, _| m.lineup.cancel(id, why)).await?;
         }
         let builder = Builder { changes: changes.clone(), store: store.clone(), wake: woken, page: AsyncMutex::default() };
         let (scheduler, building) = (Mutex::default(), CancellationToken::new());

@@ -14,6 +14,7 @@ pub mod events;
 pub mod http;
 pub mod import;
 pub mod keys;
+pub mod ledger;
 pub mod markets;
 pub mod options;
 pub mod pipeline;

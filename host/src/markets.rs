@@ -84,6 +84,7 @@ impl Override {
 }
 
 /// One component with one set of settings, under which a marketplace's facts are classified.
+#[derive(Clone)]
 pub struct Generation {
     /// Row number.
     pub id: i64,

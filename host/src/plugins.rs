@@ -5,6 +5,7 @@ use std::sync::Arc;
 use andon_domain::rollout::State;
 
 use crate::app::App;
+use crate::ledger::Cause;
 use crate::markets::{Generation, Markets};
 use crate::store::StoreError;
 use crate::store::components::{ComponentRow, Hold, Withheld};
@@ -124,9 +125,9 @@ impl App {
     }
 
     /// Puts a retired or quarantined version back in use. Whoever waits for its verdicts is judged at once.
-    pub async fn release_plugin(&self, name: &str, version: &str) -> Result<ComponentRow, PluginError> {
+    pub async fn release_plugin(&self, name: &str, version: &str, cause: Cause) -> Result<ComponentRow, PluginError> {
         let row = self.plugin(name, version).await?;
-        if !self.registry.release(&row.digest).await? {
+        if !self.registry.release(&row.digest, cause).await? {
             return Err(PluginError::State(Usage::of(&self.markets, &row.digest).state(&row).word()));
         }
         self.wake();

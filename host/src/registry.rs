@@ -11,6 +11,7 @@ use semver::Version;
 
 use self::keeper::Keeper;
 use crate::clock::Clock;
+use crate::ledger::Cause;
 use crate::options::Options;
 use crate::rules::cache::Cache;
 use crate::rules::compile::{CompileError, Compiler};
@@ -210,9 +211,9 @@ impl Registry {
     }
 
     /// Puts a component back in use; says whether it was withheld.
-    pub async fn release(&self, digest: &str) -> Result<bool, StoreError> {
+    pub async fn release(&self, digest: &str, cause: Cause) -> Result<bool, StoreError> {
         self.settled().await;
-        let done = self.store.release(digest).await?;
+        let done = self.store.release(digest, &cause.actor, &cause.reason, self.clock.now()).await?;
         if let (true, Some(rules)) = (done, self.loaded_rules(digest)) {
             rules.gate().release();
         }

@@ -12,6 +12,7 @@ pub mod enforce;
 pub mod fact;
 pub mod history;
 pub mod ids;
+pub mod ledger;
 pub mod manifest;
 pub mod mark;
 pub mod quota;

@@ -16,6 +16,7 @@ use crate::auth::{Grant, Scope, TrialKey};
 use crate::cli::{bundled, serve};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
+use crate::ledger::Cause;
 use crate::markets::{ClockKind, Market};
 use crate::options::Options;
 use crate::setup::{NewMarket, RulesSetup};
@@ -49,7 +50,7 @@ pub(super) async fn prepare(database_url: &str, clock: ClockKind) -> anyhow::Res
         clock,
         rules: RulesSetup { rules: Some("amazon".to_owned()), ..RulesSetup::default() },
     };
-    let market = app.create_market(new).await?;
+    let market = app.create_market(new, Cause::host("")).await?;
     Ok((app, market))
 }
 

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::auth::{Grant, MerchantClaim, Scope, TrialKey};
 use crate::config::Config;
 use crate::events::{EventContext, parse};
+use crate::ledger::Cause;
 use crate::markets::{ClockKind, Market};
 use crate::setup::{NewMarket, RulesSetup};
 use crate::shutdown::Shutdown;
@@ -119,7 +120,7 @@ async fn live(app: &Arc<App>, plan: Plan) -> anyhow::Result<()> {
         clock: ClockKind::System,
         rules: RulesSetup { rules: Some(RULES[0].into()), ..RulesSetup::default() },
     };
-    let market = app.create_market(new).await?;
+    let market = app.create_market(new, Cause::host("the demonstration")).await?;
     let bar =
         ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {human_pos} events lived, {per_sec}")?);
     bar.enable_steady_tick(Duration::from_millis(100));

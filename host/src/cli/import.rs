@@ -10,6 +10,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use crate::app::App;
 use crate::events::{EventContext, parse};
 use crate::import::olist;
+use crate::ledger::Cause;
 use crate::markets::{ClockKind, Market};
 use crate::pipeline::accept::Outcome;
 use crate::setup::{NewMarket, RulesSetup};
@@ -113,7 +114,8 @@ async fn market(app: &App, code: &str, rules: String) -> anyhow::Result<Arc<Mark
         clock: ClockKind::LatestEvent,
         rules: RulesSetup { rules: Some(rules), ..RulesSetup::default() },
     };
-    app.create_market(new).await.with_context(|| format!("marketplace {code} cannot be set up"))
+    let made = app.create_market(new, Cause::host("an import")).await;
+    made.with_context(|| format!("marketplace {code} cannot be set up"))
 }
 
 async fn feed(app: &App, market: &Arc<Market>, mut events: olist::Events) -> anyhow::Result<Report> {

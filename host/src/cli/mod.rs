@@ -80,7 +80,7 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Check facts and tallies against the stored events.
+    /// Check facts and tallies against the stored events, and the ledger against itself and what it tells of.
     Verify {
         #[command(flatten)]
         args: verify::Args,

@@ -16,6 +16,7 @@ pub mod health;
 pub mod idempotency;
 mod json;
 pub mod layers;
+pub mod ledger;
 pub mod limits;
 pub mod listener;
 pub mod marketplaces;

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::state::Http;
-use super::{cords, enforcements, events, generations, health, marketplaces, merchants, orders, plugins, verdicts};
+use super::{cords, enforcements, events, generations, health, ledger, marketplaces, merchants, orders, plugins, verdicts};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -83,6 +83,11 @@ pub fn api() -> (Router<Http>, Document) {
         .routes(routes!(health::evidence::evidence))
         .routes(routes!(health::recovery::recovery))
         .routes(routes!(health::what_if::what_if))
+        .routes(routes!(ledger::list::list))
+        .routes(routes!(ledger::head::head))
+        .routes(routes!(ledger::export::export))
+        .routes(routes!(ledger::show::show))
+        .routes(routes!(ledger::proof::proof))
         .routes(routes!(verdicts::show::show))
         .routes(routes!(verdicts::replay::replay))
         .routes(routes!(plugins::list::list))

@@ -53,6 +53,18 @@ pub fn limit(asked: Option<u64>) -> Result<u64, Problem> {
     }
 }
 
+/// Longest reason, bytes.
+const MAX_REASON: usize = 500;
+
+/// Why somebody does something, as a body's `reason` has it.
+pub fn reason(text: &str) -> Result<String, Problem> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > MAX_REASON || text.chars().any(char::is_control) {
+        return Err(Problem::invalid("reason", format!("must be 1 to {MAX_REASON} bytes without control characters")));
+    }
+    Ok(text.to_owned())
+}
+
 /// The language asked for; `None` where the request prefers none that we have.
 #[derive(Debug, Clone, Copy)]
 pub struct Language(Option<&'static str>);

@@ -10,7 +10,7 @@ use andon_domain::ids::{Instant, Named};
 
 use super::classify::Allowance;
 use super::settle::{Touched, settle};
-use super::{cord, segment};
+use super::{cord, feedback, segment};
 use crate::clock::Clock;
 use crate::events::Event;
 use crate::keys::Keys;
@@ -49,6 +49,7 @@ pub(crate) fn accept(
     share_contacts(session, keys, market, &mut touched)?;
     let registered = register(session, market, &new, stamp)?;
     find_merchants(session, market, &mut touched)?;
+    feedback::enter(session, market, &new, &touched, clock.now())?;
     let mut allowance = Allowance::of(market);
     let due = settle(session, market, &mut touched, now, stamp, &mut allowance)?;
     cord::watch(session, market, clock, &touched, now)?;

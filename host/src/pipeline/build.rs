@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::changes::{ChangeError, Changes};
 use super::scheduler::Wake;
 use super::settle::{Touched, settle_under};
+use crate::ledger::Cause;
 use crate::markets::Market;
 use crate::store::session::{Session, Subject};
 use crate::store::{Store, StoreError, rollouts};
@@ -68,7 +69,7 @@ impl Builder {
         if let Some((id, why)) = self.outside_its_band(&market).await? {
             tracing::warn!(marketplace = code, generation = id, "a roll-out is stopped: {why}");
             metrics::counter!("andon_rollouts_stopped_total").increment(1);
-            return unless_moved(self.changes.line_up(code, |m, _| m.lineup.stop(id, why)).await);
+            return unless_moved(self.changes.line_up(code, Cause::host(&why), |m, _| m.lineup.stop(id, why)).await);
         }
         match market.lineup.entries().iter().find(|e| matches!(e.state, State::Building | State::Retiring)) {
             Some(Entry { id, state: State::Building, .. }) => self.build(&market, *id).await.map(|()| true),
@@ -90,7 +91,7 @@ impl Builder {
 
     async fn come_into_force(&self, code: &str) -> Result<(), ChangeError> {
         let due = |m: &Market, now| m.lineup.due(now).ok_or(andon_domain::rollout::Refusal::NoWayBack);
-        unless_moved(self.changes.line_up(code, due).await).map(|_| ())
+        unless_moved(self.changes.line_up(code, Cause::host("its day has come"), due).await).map(|_| ())
     }
 
     async fn build(&self, market: &Arc<Market>, id: i64) -> Result<(), ChangeError> {
@@ -102,7 +103,8 @@ impl Builder {
         };
         if self.changes.ingest.chore(page).await? {
             let notice = i64::from(market.notice_days()) * 86_400_000;
-            let built = self.changes.line_up(&market.code, |m, now| m.lineup.built(id, now, notice)).await;
+            let built =
+                self.changes.line_up(&market.code, Cause::host("it is built"), |m, now| m.lineup.built(id, now, notice)).await;
             unless_moved(built)?;
         }
         Ok(())
@@ -112,7 +114,11 @@ impl Builder {
         let _alone = self.page.lock().await;
         let number = market.id;
         if self.changes.ingest.chore(move |session| unmark(session, number, id)).await? {
-            unless_moved(self.changes.line_up(&market.code, |m, _| m.lineup.removed(id)).await)?;
+            unless_moved(
+                self.changes
+                    .line_up(&market.code, Cause::host("nothing that it made is left"), |m, _| m.lineup.removed(id))
+                    .await,
+            )?;
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
 //! The one way in which a marketplace's set-up changes: one change at a time, each one transaction and then one new view of the
-//! marketplace, before the writer does anything else.
+//! marketplace, before the writer does anything else. What it changed is entered in the ledger in that transaction.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::lane::{Ingest, IngestError};
 use super::scheduler::Wake;
 use crate::clock::Clock;
+use crate::ledger::{self, Cause, setup};
 use crate::markets::{Market, Markets};
 use crate::store::{Session, StoreError, notices, rollouts};
 
@@ -48,6 +49,8 @@ pub(crate) struct Change {
     pub(crate) step: Step,
     /// A generation whose build begins, and how many facts there are for it.
     pub(crate) begun: Option<(i64, i64)>,
+    /// Who makes it, and why.
+    pub(crate) cause: Cause,
 }
 
 impl Changes {
@@ -65,22 +68,25 @@ impl Changes {
     pub(crate) async fn line_up(
         &self,
         code: &str,
+        cause: Cause,
         step: impl FnOnce(&Market, Instant) -> Result<Step, Refusal>,
     ) -> Result<Arc<Market>, ChangeError> {
         let _turn = self.turn().await;
         let market = self.market(code)?;
         let step = step(&market, market.now(self.clock.now()))?;
         let next = market.lined_up(step.lineup.clone(), &[]);
-        self.make(&market, Change { market: next, step, begun: None }).await
+        self.make(&market, Change { market: next, step, begun: None, cause }).await
     }
 
     /// Makes a change, for whoever has the turn.
     pub(crate) async fn make(&self, old: &Market, change: Change) -> Result<Arc<Market>, ChangeError> {
-        let Change { mut market, step, begun } = change;
+        let Change { mut market, step, begun, cause } = change;
         let wall = self.clock.now();
         market.updated_at = wall;
         let moved = moved(&old.lineup, &step.lineup);
         let (row, next) = (market.row(), Arc::new(market));
+        let generation = |id| next.generation_numbered(id).map(|g| &**g);
+        let notes = setup::changed((&old.row(), &row), (&old.lineup, &step.lineup), generation);
         let (id, now) = (next.id, old.now(wall));
         let work = move |session: &mut dyn Session, stamp: i64| {
             for (entry, starts) in &moved {
@@ -90,6 +96,7 @@ impl Changes {
                 }
             }
             session.put_setup(&row)?;
+            ledger::enter(session, id, wall, &cause, &notes)?;
             for generation in &step.restore {
                 rollouts::restore_standings(session, id, *generation, now)?;
             }

@@ -174,6 +174,16 @@ impl<'a> Desk<'a> {
         Ok(Ok(()))
     }
 
+    /// Puts off what was announced.
+    pub(crate) fn postpone(&mut self, row: &mut Enforcement, to: Instant, reason: &str) -> Result<(), StoreError> {
+        (row.effective_at, row.due_at) = (to, Some(to));
+        self.flush()?;
+        rows::update(self.session, row)?;
+        let (before, actor, reason) = (Some(row.stage), TIME.to_owned(), reason.to_owned());
+        self.happened.push(Happened { row: row.clone(), word: "enforcement.postponed", before, actor, reason });
+        Ok(())
+    }
+
     /// When it ends, when time moves it on, when it was over: all follow from how far it has come.
     fn settle_times(&mut self, row: &mut Enforcement) {
         if row.stage == Stage::InForce && row.ends_at.is_none() {
@@ -283,6 +293,7 @@ impl<'a> Desk<'a> {
     }
 
     fn enter(&mut self, names: &HashMap<i64, String>) -> Result<(), StoreError> {
+        let wall = self.clock.now();
         let stated = |row: &Enforcement, stage: Stage| state(row, stage, names).to_string();
         let texts: Vec<(String, Option<String>, String)> = self
             .happened
@@ -290,7 +301,7 @@ impl<'a> Desk<'a> {
             .map(|h| (format!("enforcement/{}", h.row.id), h.before.map(|b| stated(&h.row, b)), stated(&h.row, h.row.stage)))
             .collect();
         let moved = self.happened.iter().zip(&texts).map(|(h, (about, before, after))| NewEntry {
-            at: self.now,
+            at: wall,
             actor: &h.actor,
             kind: h.word,
             merchant: Some(h.row.merchant),
@@ -301,7 +312,7 @@ impl<'a> Desk<'a> {
         });
         let said: Vec<String> = self.notes.iter().map(|n| n.data.to_string()).collect();
         let noted = self.notes.iter().zip(&said).map(|(n, data)| NewEntry {
-            at: self.now,
+            at: wall,
             actor: &n.actor,
             kind: n.kind,
             merchant: n.merchant,
@@ -360,7 +371,7 @@ fn asks_to_act(happened: &Happened) -> bool {
 }
 
 /// An enforcement in short, as the ledger and messages have it.
-fn state(row: &Enforcement, stage: Stage, names: &HashMap<i64, String>) -> Json {
+pub(crate) fn state(row: &Enforcement, stage: Stage, names: &HashMap<i64, String>) -> Json {
     let mut state = json!({
         "enforcement": row.id,
         "merchant": names.get(&row.merchant),

@@ -46,21 +46,17 @@ fn take_effect(desk: &mut Desk<'_>, row: &mut Enforcement) -> Result<(), StoreEr
     let held_until = case.overrides.iter().filter(|(k, _)| k.map_or(kind.weighs(), |k| k == kind)).map(|(_, until)| *until).max();
     let by_itself = row.origin == Origin::Rules && row.record.approvals.is_empty();
     let trusted = !by_itself || desk.market.modes().get(&kind) == Some(&Mode::Auto);
-    let later = if stale { Some(desk.now + HOUR) } else { held_until };
+    let stale = stale.then_some((desk.now + HOUR, "the rules fail over what they would have to know now"));
+    let later = stale.or(held_until.map(|until| (until, "an operator holds it back")));
     match later {
         _ if !trusted => drop(desk.shift(row, Move::Withdraw, TIME, "the operator no longer lets this happen by itself")?),
-        Some(at) => postpone(desk, row, at)?,
+        Some((at, why)) => desk.postpone(row, at, why)?,
         None => {
             let by = Move::to_effect(kind, desk.now, desk.now);
             drop(desk.shift(row, by, TIME, "the time announced has come")?);
         }
     }
     Ok(())
-}
-
-fn postpone(desk: &mut Desk<'_>, row: &mut Enforcement, to: Instant) -> Result<(), StoreError> {
-    (row.effective_at, row.due_at) = (to, Some(to));
-    rows::update(desk.session, row)
 }
 
 /// Somebody should have looked by now: staff are told once.

@@ -18,16 +18,13 @@ use crate::keys::Keys;
 use crate::markets::{Market, Markets};
 use crate::pipeline::scheduler::Wake;
 use crate::store::session::Session;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, TRIES};
 
 /// Events in one transaction; more wait for the next.
 const GROUP: usize = 4_000;
 
 /// Jobs that may wait; further callers are told to come back.
 const QUEUE: usize = 1_024;
-
-/// How often a transaction that another one got in the way of is done again.
-const TRIES: usize = 8;
 
 /// Why events were not taken in.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -12,6 +12,7 @@ mod decide;
 pub mod desk;
 pub mod evaluate;
 pub(crate) mod fall_due;
+mod feedback;
 pub mod lane;
 pub mod play;
 mod quota;

@@ -68,7 +68,7 @@ impl Keeper {
     }
 }
 
-async fn keep(store: &Store, clock: &dyn Clock, digest: &str, turn: &Turn) -> Result<(), StoreError> {
+async fn keep(store: &Arc<Store>, clock: &dyn Clock, digest: &str, turn: &Turn) -> Result<(), StoreError> {
     match turn {
         Turn::Rests(rests) => store.set_rests(digest, *rests).await,
         Turn::Quarantined(why) => {

@@ -9,11 +9,12 @@ use andon_domain::rollout::{Entry, Plan, Refusal, State, Step};
 
 use super::{MarketError, field};
 use crate::app::App;
+use crate::ledger::Cause;
 use crate::markets::{Generation, Market, Override};
 use crate::pipeline::build::PAGE;
 use crate::pipeline::changes::Change;
 use crate::rules::{ConfigureError, Judge, Rules};
-use crate::store::generations::GenerationRow;
+use crate::store::generations::{self, GenerationRow};
 use crate::store::rollouts;
 
 /// A generation that an operator wants.
@@ -43,7 +44,8 @@ impl App {
         if old.generation.as_ref().is_some_and(|g| g.id == generation.id) && wanted.plan == Plan::at_once() {
             return Ok((old, generation.id));
         }
-        let (change, id) = self.beginning(&old, generation, wanted.plan, &wanted.author, Vec::new()).await?;
+        let cause = Cause::by(wanted.author, wanted.plan.note.clone().unwrap_or_default());
+        let (change, id) = self.beginning(&old, generation, wanted.plan, cause, Vec::new()).await?;
         let begun = change.begun;
         let market = self.changes.make(&old, change).await?;
         drop(turn);
@@ -56,7 +58,9 @@ impl App {
         let rolling = market.beside.iter().filter(|b| b.entry.state == State::RollingOut).map(|b| &b.generation);
         let found = rolling.chain(&market.generation).find(|g| g.judge.digest() == digest).map(|g| g.id);
         let id = found.ok_or_else(|| field("marketplace", code, "is not ruled by this version"))?;
-        let market = self.changes.line_up(code, |m, _| m.lineup.roll_back(id, format!("rolled back by {author}"))).await?;
+        let cause = Cause::by(author, "rolled back");
+        let back = |m: &Market, _| m.lineup.roll_back(id, format!("rolled back by {author}"));
+        let market = self.changes.line_up(code, cause, back).await?;
         Ok((market, id))
     }
 
@@ -64,9 +68,10 @@ impl App {
     pub async fn line_up(
         &self,
         code: &str,
+        cause: Cause,
         step: impl FnOnce(&Market) -> Result<Step, Refusal>,
     ) -> Result<Arc<Market>, MarketError> {
-        Ok(self.changes.line_up(code, |market, _| step(market)).await?)
+        Ok(self.changes.line_up(code, cause, |market, _| step(market)).await?)
     }
 
     /// A generation of these rules and settings: under the number it has where it takes part already, under 0 where not. A
@@ -97,7 +102,7 @@ impl App {
         market: &Market,
         mut generation: Generation,
         plan: Plan,
-        author: &str,
+        cause: Cause,
         mut known: Vec<Arc<Generation>>,
     ) -> Result<(Change, i64), MarketError> {
         let wall = self.clock.now();
@@ -109,9 +114,8 @@ impl App {
             let number = market.id;
             subjects = Some(self.store.read(move |session| rollouts::count_subjects(session, number)).await?);
             let entry = Entry { id: 0, state: State::Retired, plan: plan.clone(), stopped: None };
-            let write = self.store.write().await?;
-            generation.id = write.insert_generation(&generation.row(number, entry, author.to_owned(), wall)).await?;
-            write.commit().await?;
+            let row = generation.row(number, entry, cause.actor.clone(), wall);
+            generation.id = self.ingest.chore(move |session| generations::insert(session, &row)).await?;
         }
         let id = generation.id;
         let step = market.lineup.begin(id, plan, now)?;
@@ -119,7 +123,7 @@ impl App {
         if market.generation_numbered(id).is_none() {
             known.push(Arc::new(generation));
         }
-        Ok((Change { market: market.lined_up(step.lineup.clone(), &known), step, begun }, id))
+        Ok((Change { market: market.lined_up(step.lineup.clone(), &known), step, begun, cause }, id))
     }
 
     /// A small build is finished before its operator is answered.

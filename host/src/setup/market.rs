@@ -7,14 +7,16 @@ use andon_domain::rollout::{Entry, LineUp, Plan, State, Step};
 use super::generations::configure;
 use super::{MarketError, NewMarket, RulesSetup, check, check_rules, field};
 use crate::app::App;
+use crate::ledger::{self, Cause, setup};
 use crate::markets::{Generation, Market};
 use crate::pipeline::changes::Change;
 use crate::rules::Judge;
-use crate::store::marketplaces::MarketRow;
+use crate::store::marketplaces::{self, MarketRow};
+use crate::store::{Session, StoreError, generations};
 
 impl App {
     /// Sets up a marketplace.
-    pub async fn create_market(&self, new: NewMarket) -> Result<Arc<Market>, MarketError> {
+    pub async fn create_market(&self, new: NewMarket, cause: Cause) -> Result<Arc<Market>, MarketError> {
         let _turn = self.changes.turn().await;
         check(&new)?;
         let now = self.clock.now();
@@ -42,19 +44,15 @@ impl App {
             created_at: now,
             updated_at: now,
         };
+        let (code, name) = (row.code.clone(), row.rules.clone());
+        let generation =
+            judge.zip(name).map(|(judge, name)| Generation::new(0, name, row.settings.clone(), judge, &row.overrides));
+        let write = move |session: &mut dyn Session| insert(session, row.clone(), generation.as_ref(), &cause);
+        let (row, generation) = self.ingest.chore(write).await?.ok_or(MarketError::Taken(code))?;
         let mut market = Market::of_row(row, self.keys);
-        let write = self.store.write().await?;
-        market.id = write.insert_marketplace(&market.row()).await?.ok_or_else(|| MarketError::Taken(market.code.clone()))?;
-        if let (Some(judge), Some(rules)) = (judge, market.rules.clone()) {
-            let generation = Generation::new(0, rules, market.settings.clone(), judge, &market.overrides);
-            let mut entry = Entry { id: 0, state: State::Active, plan: Plan::at_once(), stopped: None };
-            // There are no facts yet, so it is built.
-            entry.id = write.insert_generation(&generation.row(market.id, entry.clone(), String::new(), now)).await?;
-            write.set_generation(market.id, entry.id).await?;
-            let generation = Arc::new(Generation { id: entry.id, ..generation });
-            market = market.lined_up(LineUp::new([entry]), &[generation]);
+        if let Some((entry, generation)) = generation {
+            market = market.lined_up(LineUp::new([entry]), &[Arc::new(generation)]);
         }
-        write.commit().await?;
         let market = Arc::new(market);
         self.markets.put(market.clone());
         Ok(market)
@@ -68,7 +66,7 @@ impl App {
         name: Option<String>,
         locale: Option<String>,
         setup: RulesSetup,
-        author: &str,
+        cause: Cause,
     ) -> Result<Arc<Market>, MarketError> {
         let turn = self.changes.turn().await;
         let old = self.changes.market(code)?;
@@ -89,17 +87,17 @@ impl App {
         if judged_anew {
             known.extend(old.tallied().map(|g| Arc::new(g.with(&next.overrides))));
         }
-        let stays = |market: Market, known: &[Arc<Generation>]| {
+        let stays = |market: Market, known: &[Arc<Generation>], cause| {
             let lineup = old.lineup.clone();
-            Change { market: market.lined_up(lineup.clone(), known), step: Step::of(lineup), begun: None }
+            Change { market: market.lined_up(lineup.clone(), known), step: Step::of(lineup), begun: None, cause }
         };
         let mut change = match wanted {
-            None => stays(Market { settings, ..next }, &known),
+            None => stays(Market { settings, ..next }, &known, cause),
             Some(same) if old.generation.as_ref().is_some_and(|g| g.id == same.id) => {
                 known.insert(0, Arc::new(same));
-                stays(next, &known)
+                stays(next, &known, cause)
             }
-            Some(other) => self.beginning(&next, other, Plan::at_once(), author, known).await?.0,
+            Some(other) => self.beginning(&next, other, Plan::at_once(), cause, known).await?.0,
         };
         change.step.judge_all |= judged_anew || decided_anew;
         let begun = change.begun;
@@ -107,6 +105,29 @@ impl App {
         drop(turn);
         self.soon_built(market, begun).await
     }
+}
+
+/// Stores a new marketplace with the generation it begins with, if it has rules, and enters both in its ledger; `None` where the code is
+/// taken. There are no facts yet, so the generation is built.
+fn insert(
+    session: &mut dyn Session,
+    row: MarketRow,
+    generation: Option<&Generation>,
+    cause: &Cause,
+) -> Result<Option<(MarketRow, Option<(Entry, Generation)>)>, StoreError> {
+    let Some(id) = marketplaces::insert(session, &row)? else { return Ok(None) };
+    let (mut row, now) = (MarketRow { id, ..row }, row.created_at);
+    let mut made = None;
+    if let Some(generation) = generation {
+        let mut entry = Entry { id: 0, state: State::Active, plan: Plan::at_once(), stopped: None };
+        entry.id = generations::insert(session, &generation.row(id, entry.clone(), String::new(), now))?;
+        row.generation = Some(entry.id);
+        session.put_setup(&row)?;
+        made = Some((entry.clone(), Generation { id: entry.id, ..generation.clone() }));
+    }
+    let notes = setup::created(&row, made.as_ref().map(|(entry, generation)| (entry, generation)));
+    ledger::enter(session, id, now, cause, &notes)?;
+    Ok(Some((row, made)))
 }
 
 /// Overrides must be for metrics of rules that judge here, or soon will.

@@ -1,13 +1,18 @@
 //! Components of rules, by digest. One is never changed and never removed: verdicts name it. What is known of it may change.
 
+use std::sync::Arc;
+
 use andon_domain::ids::Instant;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use andon_domain::rollout::State;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use sea_orm::{Set, UpdateMany};
 
 use super::entity::component::{ActiveModel, Column, Entity};
+use super::ledger::{NewEntry, append};
+use super::session::{Cells, Session, Value};
 use super::{Store, StoreError, Write};
 
 /// Most versions of one name that are kept, so that nobody fills the database by pushing.
@@ -32,6 +37,10 @@ impl Hold {
             Self::Retired => "retired",
             Self::Quarantined => "quarantined",
         }
+    }
+
+    fn of_word(word: &str) -> Option<Self> {
+        [Self::Retired, Self::Quarantined].into_iter().find(|hold| hold.word() == word)
     }
 }
 
@@ -169,32 +178,34 @@ impl Store {
         Ok(query.into_model::<Columns>().all(self.db()).await?.into_iter().map(read).collect())
     }
 
-    /// Takes a component out of use, unless it is held so already; says whether it was not.
-    pub async fn withhold(&self, digest: &str, withheld: &Withheld) -> Result<bool, StoreError> {
-        let word = withheld.hold.word();
-        let update = Entity::update_many()
-            .set(ActiveModel {
-                withheld: Set(Some(word.to_owned())),
-                reason: Set(Some(withheld.reason.clone())),
-                withheld_by: Set(Some(withheld.by.clone())),
-                withheld_at: Set(Some(withheld.at)),
-                ..Default::default()
-            })
-            .filter(Column::Withheld.is_null().or(Column::Withheld.ne(word)));
-        self.update(digest, update).await
+    /// Takes a component out of use, unless it is held so already; says whether it was not. Ledgers of marketplaces that have rules of
+    /// its name are told.
+    pub async fn withhold(self: &Arc<Self>, digest: &str, withheld: &Withheld) -> Result<bool, StoreError> {
+        let (digest, withheld) = (digest.to_owned(), withheld.clone());
+        self.transact(move |session| {
+            let Withheld { hold, reason, by, at } = &withheld;
+            let Some((name, before)) = held(session, &digest)?.filter(|(_, before)| *before != Some(*hold)) else {
+                return Ok(false);
+            };
+            let sql = "update components set withheld = ?2, reason = ?3, withheld_by = ?4, withheld_at = ?5 where digest = ?1";
+            let values = [digest.as_str(), hold.word(), reason, by].map(Value::from);
+            session.execute(sql, &[&values[..], &[(*at).into()]].concat())?;
+            tell(session, &name, (before, Some(*hold)), (by, reason), *at).map(|()| true)
+        })
+        .await
     }
 
-    /// Puts a component back in use, and forgets how often its breaker opened; says whether it was withheld.
-    pub async fn release(&self, digest: &str) -> Result<bool, StoreError> {
-        let free = ActiveModel {
-            withheld: Set(None),
-            reason: Set(None),
-            withheld_by: Set(None),
-            withheld_at: Set(None),
-            rests: Set(0),
-            ..Default::default()
-        };
-        self.update(digest, Entity::update_many().set(free).filter(Column::Withheld.is_not_null())).await
+    /// Puts a component back in use, and forgets how often its breaker opened; says whether it was withheld. Ledgers are told.
+    pub async fn release(self: &Arc<Self>, digest: &str, by: &str, reason: &str, at: Instant) -> Result<bool, StoreError> {
+        let [digest, by, reason] = [digest, by, reason].map(str::to_owned);
+        self.transact(move |session| {
+            let Some((name, before)) = held(session, &digest)?.filter(|(_, before)| before.is_some()) else { return Ok(false) };
+            let sql = "update components set withheld = null, reason = null, withheld_by = null, withheld_at = null, rests = 0
+                where digest = ?1";
+            session.execute(sql, &[digest.as_str().into()])?;
+            tell(session, &name, (before, None), (&by, &reason), at).map(|()| true)
+        })
+        .await
     }
 
     /// Notes how often in a row a component's breaker opened.
@@ -258,12 +269,41 @@ impl Write {
     }
 }
 
+/// A component's `name@version`, and how it is withheld, if it is.
+fn held(session: &mut dyn Session, digest: &str) -> Result<Option<(String, Option<Hold>)>, StoreError> {
+    let sql = "select name, version, withheld from components where digest = ?1";
+    let rows = session.ask(sql, &[digest.into()])?;
+    let named = |row: &Cells| Some((format!("{}@{}", row.text(0)?, row.text(1)?), row.text(2).and_then(Hold::of_word)));
+    Ok(rows.first().and_then(named))
+}
+
+/// Enters in the ledger of each marketplace that has rules of this name what became of one of its versions.
+fn tell(
+    session: &mut dyn Session,
+    plugin: &str,
+    (before, after): (Option<Hold>, Option<Hold>),
+    (actor, reason): (&str, &str),
+    at: Instant,
+) -> Result<(), StoreError> {
+    let name = plugin.split('@').next().unwrap_or_default();
+    let sql = "select distinct marketplace from generations where name = ?1 and state <> ?2 order by marketplace";
+    let rows = session.ask(sql, &[name.into(), State::Retired.word().into()])?;
+    let kind = match after {
+        Some(Hold::Retired) => "plugin.retired",
+        Some(Hold::Quarantined) => "plugin.quarantined",
+        None => "plugin.released",
+    };
+    let [before, after] = [before, after].map(|hold| serde_json::json!({"withheld": hold.map(Hold::word)}).to_string());
+    let entry = NewEntry { at, actor, kind, merchant: None, about: plugin, reason, before: Some(&before), after: Some(&after) };
+    rows.iter().filter_map(|row| row.int(0)).try_for_each(|market| append(session, market, &[entry]))
+}
+
 fn newest_first(query: Select<Entity>) -> Select<Entity> {
     query.order_by_desc(Column::AddedAt).order_by_desc(Column::Digest)
 }
 
 fn read(row: Columns) -> ComponentRow {
-    let hold = [Hold::Retired, Hold::Quarantined].into_iter().find(|hold| row.withheld.as_deref() == Some(hold.word()));
+    let hold = row.withheld.as_deref().and_then(Hold::of_word);
     let withheld = hold.map(|hold| Withheld {
         hold,
         reason: row.reason.unwrap_or_default(),

@@ -30,6 +30,11 @@ impl StoreError {
         Self::Inconsistent { table, row: row.to_string(), what: format!("it cannot be encoded: {error}") }
     }
 
+    /// A row that another one needs.
+    pub(crate) fn absent(table: &'static str, row: impl ToString) -> Self {
+        Self::Inconsistent { table, row: row.to_string(), what: "it is not there".into() }
+    }
+
     /// A row that does not decode.
     pub(crate) fn undecodable(table: &'static str, row: impl ToString) -> Self {
         Self::Inconsistent { table, row: row.to_string(), what: "its bytes do not decode".into() }

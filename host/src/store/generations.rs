@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use andon_domain::ids::Instant;
 use andon_domain::rollout::{Entry, Plan, State};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::entity::generation::{ActiveModel, Column, Entity, Model};
-use super::{Store, StoreError, Write};
+use super::entity::generation::{Column, Entity, Model};
+use super::session::{Session, Value};
+use super::{Store, StoreError};
 
 /// A generation as it is stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,35 +64,26 @@ impl Store {
     }
 }
 
-impl Write {
-    /// Stores a generation and answers its row number.
-    pub async fn insert_generation(&self, row: &GenerationRow) -> Result<i64, StoreError> {
-        let Plan { share, effective_at, note, band } = row.entry.plan.clone();
-        let active = ActiveModel {
-            id: sea_orm::NotSet,
-            marketplace: Set(row.marketplace),
-            component: Set(row.component.clone()),
-            name: Set(row.name.clone()),
-            version: Set(row.version.clone()),
-            rules: Set(row.rules.clone()),
-            settings: Set(super::json(&row.settings)),
-            settings_digest: Set(row.settings_digest.clone()),
-            author: Set(row.author.clone()),
-            created_at: Set(row.created_at),
-            state: Set(row.entry.state.word().to_owned()),
-            share: Set(i64::from(share)),
-            effective_at: Set(effective_at),
-            note: Set(note),
-            band: Set(band.as_ref().map(super::json)),
-            stopped: Set(row.entry.stopped.clone()),
-            since: Set(row.since),
-            subjects: Set(row.subjects),
-            built: Set(row.built),
-            built_to: Set(0),
-            until: Set(0),
-        };
-        Ok(active.insert(&self.tx).await?.id)
-    }
+/// Stores a generation and answers its row number.
+pub(crate) fn insert(session: &mut dyn Session, row: &GenerationRow) -> Result<i64, StoreError> {
+    let sql =
+        "insert into generations (marketplace, component, name, version, rules, settings, settings_digest, author, created_at,
+        state, share, effective_at, note, band, stopped, since, subjects, built, built_to, until)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, 0, 0) returning id";
+    let Entry { id: _, state, plan: Plan { share, effective_at, note, band }, stopped } = &row.entry;
+    let (settings, band) = (super::json(&row.settings), band.as_ref().map(super::json));
+    let texts = [&row.component, &row.name, &row.version, &row.rules, &settings, &row.settings_digest, &row.author];
+    let [component, name, version, rules, settings, digest, author] = texts.map(|text| Value::from(&**text));
+    let [note, band, stopped] = [note, &band, stopped].map(|text| Value::Text(text.as_deref()));
+    let numbers = [row.marketplace, row.created_at, i64::from(*share), row.since, row.subjects, row.built];
+    let [market, created, share, since, subjects, built] = numbers.map(Value::from);
+    let (state, effective) = (Value::from(state.word()), Value::Int(*effective_at));
+    let values = [
+        market, component, name, version, rules, settings, digest, author, created, state, share, effective, note, band, stopped,
+        since, subjects, built,
+    ];
+    let rows = session.ask(sql, &values)?;
+    rows.first().and_then(|row| row.int(0)).ok_or_else(|| StoreError::absent("generations", "that was inserted"))
 }
 
 fn read(row: Model) -> Result<GenerationRow, StoreError> {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use andon_domain::enforce::policy::Policy;
 use andon_domain::ids::Instant;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{EntityTrait, QueryOrder};
 
 use super::entity::marketplace;
-use super::{Store, StoreError, Write, json};
+use super::session::{Session, Value};
+use super::{Store, StoreError, json};
 use crate::markets::Override;
 
 /// A marketplace's set-up as it is stored.
@@ -64,44 +65,24 @@ impl Store {
     }
 }
 
-impl Write {
-    /// Stores a new marketplace and answers its row number; `None` where the code is taken.
-    pub async fn insert_marketplace(&self, row: &MarketRow) -> Result<Option<i64>, StoreError> {
-        let taken = marketplace::Entity::find().filter(marketplace::Column::Code.eq(&row.code)).one(&self.tx).await?;
-        if taken.is_some() {
-            return Ok(None);
-        }
-        Ok(Some(model(row).insert(&self.tx).await?.id))
-    }
-
-    /// Puts a generation in force.
-    pub async fn set_generation(&self, marketplace: i64, generation: i64) -> Result<(), StoreError> {
-        let active = marketplace::ActiveModel { id: Set(marketplace), generation: Set(Some(generation)), ..Default::default() };
-        active.update(&self.tx).await?;
-        Ok(())
-    }
-}
-
-fn model(row: &MarketRow) -> marketplace::ActiveModel {
-    marketplace::ActiveModel {
-        id: sea_orm::NotSet,
-        code: Set(row.code.clone()),
-        name: Set(row.name.clone()),
-        currency: Set(row.currency.clone()),
-        time_zone: Set(row.time_zone.clone()),
-        locale: Set(row.locale.clone()),
-        clock: Set(row.clock.clone()),
-        latest_event: Set(row.latest_event),
-        rules: Set(row.rules.clone()),
-        settings: Set(json(&row.settings)),
-        overrides: Set(json(&row.overrides)),
-        action_modes: Set(json(&row.action_modes)),
-        policy: Set(json(&row.policy)),
-        notice_days: Set(row.notice_days.map(i64::from)),
-        generation: Set(row.generation),
-        created_at: Set(row.created_at),
-        updated_at: Set(row.updated_at),
-    }
+/// Stores a new marketplace and answers its row number; `None` where the code is taken.
+pub(crate) fn insert(session: &mut dyn Session, row: &MarketRow) -> Result<Option<i64>, StoreError> {
+    let sql =
+        "insert into marketplaces (code, name, currency, time_zone, locale, clock, latest_event, rules, settings, overrides,
+        action_modes, notice_days, generation, created_at, updated_at)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) on conflict (code) do nothing returning id";
+    let [settings, overrides, modes, policy] = row.words();
+    let [code, name, currency, zone] = [&row.code, &row.name, &row.currency, &row.time_zone].map(|text| Value::from(&**text));
+    let [locale, clock, settings, overrides, modes, policy] =
+        [&row.locale, &row.clock, &settings, &overrides, &modes, &policy].map(|text| Value::from(&**text));
+    let (rules, days) = (Value::Text(row.rules.as_deref()), Value::Int(row.notice_days.map(i64::from)));
+    let [latest, created, updated] = [row.latest_event, row.created_at, row.updated_at].map(Value::from);
+    let generation = Value::Int(row.generation);
+    let values = [
+        code, name, currency, zone, locale, clock, latest, rules, settings, overrides, modes, policy, days, generation, created,
+        updated,
+    ];
+    Ok(session.ask(sql, &values)?.first().and_then(|row| row.int(0)))
 }
 
 fn read(row: marketplace::Model) -> Result<MarketRow, StoreError> {

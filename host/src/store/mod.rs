@@ -49,6 +49,9 @@ pub(crate) const SQLITE_PRAGMAS: [(&str, &str); 6] = [
     ("foreign_keys", "on"),
 ];
 
+/// How often a transaction that another one got in the way of is done again.
+pub(crate) const TRIES: usize = 8;
+
 /// Sessions for reading that are open at once.
 const READERS: usize = 8;
 
@@ -135,6 +138,31 @@ impl Store {
     /// Waits for its turn at the gate; only SQLite has one.
     pub fn enter(&self) -> Option<OwnedMutexGuard<()>> {
         self.is_sqlite().then(|| self.gate.clone().blocking_lock_owned())
+    }
+
+    /// Writes what is rare on the hot path's terms, for those who cannot reach the writer, in a transaction of its own. `work` is called
+    /// again where another transaction got in its way.
+    pub(crate) async fn transact<T, F>(self: &Arc<Self>, mut work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut dyn Session) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (store, runtime) = (self.clone(), tokio::runtime::Handle::current());
+        let done = tokio::task::spawn_blocking(move || {
+            let mut session = store.session(0, false, &runtime)?;
+            let mut tries = 0;
+            loop {
+                tries += 1;
+                let _gate = store.enter();
+                let worked =
+                    session.begin().and_then(|()| work(session.as_mut())).and_then(|done| session.commit().map(|()| done));
+                match worked {
+                    Err(StoreError::Busy(_)) if tries < TRIES => session.rollback(),
+                    done => return done,
+                }
+            }
+        });
+        done.await.unwrap_or_else(|e| Err(StoreError::Driver(e.to_string())))
     }
 
     /// Reads on the hot path's terms, on a thread that may block. At most [`READERS`] at once, the rest wait their turn.

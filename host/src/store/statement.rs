@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Column, Postgres, Row, TypeInfo};
 use uuid::Uuid;
 
 use super::error::StoreError;
-use super::session::Result;
+use super::session::{Result, Session};
 
 /// A value of a statement that is the same on both databases.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +45,17 @@ impl From<Uuid> for Value<'_> {
 pub(super) fn places(rows: usize, columns: usize) -> String {
     let row = |r: usize| format!("({})", (1..=columns).map(|c| format!("?{}", r * columns + c)).collect::<Vec<_>>().join(", "));
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
+/// Values in one statement; SQLite takes 32,766, PostgreSQL twice as many.
+const MOST_VALUES: usize = 30_000;
+
+/// Inserts any number of rows in as few statements as their values allow. `into` is the statement up to `values`.
+pub(super) fn insert<const COLUMNS: usize>(session: &mut dyn Session, into: &str, rows: &[[Value<'_>; COLUMNS]]) -> Result<()> {
+    for part in rows.chunks(MOST_VALUES / COLUMNS) {
+        session.execute(&format!("{into} values {}", places(part.len(), COLUMNS)), part.as_flattened())?;
+    }
+    Ok(())
 }
 
 /// A row that a statement answered: numbers, texts and bytes, as both databases know them.

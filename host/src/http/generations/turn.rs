@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::http::access::{Run, Staff};
 use crate::http::extract::Path;
 use crate::http::problem::Problem;
+use crate::ledger::Cause;
 
 /// Pause a build. Events that come meanwhile are classified under it all the same.
 #[utoipa::path(post, path = "/v1/marketplaces/{m}/generations/{id}/pause", tag = "rules", operation_id = "pause_build",
@@ -45,6 +46,7 @@ async fn turn(
     step: impl FnOnce(&LineUp, i64) -> Result<Step, Refusal>,
 ) -> Result<Json<Generation>, Problem> {
     let id = find(app, &access.market, path.0.id).await?.entry.id;
-    let market = app.line_up(&access.market.code, |market| step(&market.lineup, id)).await?;
+    let cause = Cause::by(&access.caller.subject, "");
+    let market = app.line_up(&access.market.code, cause, |market| step(&market.lineup, id)).await?;
     Ok(Json(shown(app, &market, id).await?))
 }

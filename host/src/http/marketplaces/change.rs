@@ -13,6 +13,8 @@ use crate::app::App;
 use crate::http::access::{Run, Staff};
 use crate::http::extract::Json;
 use crate::http::problem::Problem;
+use crate::http::shapes::reason;
+use crate::ledger::Cause;
 use crate::markets::{Market, Override};
 use crate::setup::RulesSetup;
 
@@ -37,6 +39,8 @@ pub struct MarketplacePatch {
     policy: Option<Value>,
     /// Days of notice before announced rules, 0 to 365.
     notice_days: Option<u16>,
+    /// Why, for the ledger: 1 to 500 bytes.
+    reason: Option<String>,
 }
 
 /// Change a marketplace. Overrides take effect at once. Other rules or settings are built from the stored facts in the background
@@ -51,8 +55,9 @@ pub async fn change(
 ) -> Result<axum::Json<Marketplace>, Problem> {
     let code = access.market.code.clone();
     let (name, locale) = (patch.name.clone(), patch.locale.clone());
+    let why = patch.reason.as_deref().map(reason).transpose()?.unwrap_or_default();
     let setup = patch.onto(&access.market)?;
-    let market = app.change_market(&code, name, locale, setup, &access.caller.subject).await?;
+    let market = app.change_market(&code, name, locale, setup, Cause::by(&access.caller.subject, why)).await?;
     Ok(axum::Json(Marketplace::of(&market)))
 }
 

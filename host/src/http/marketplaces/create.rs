@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::http::access::{Operator, Run};
 use crate::http::extract::Json;
 use crate::http::problem::Problem;
+use crate::ledger::Cause;
 use crate::markets::{ClockKind, Override};
 use crate::setup::{NewMarket, RulesSetup};
 use andon_domain::enforce::policy::Policy;
@@ -61,7 +62,8 @@ pub async fn create(
     if !access.caller.reaches(&body.code) {
         return Err(Problem::Forbidden("the token does not reach this marketplace".into()));
     }
-    let market = app.create_market(body.checked()?).await?;
+    let cause = Cause::by(&access.caller.subject, "");
+    let market = app.create_market(body.checked()?, cause).await?;
     let place = format!("/v1/marketplaces/{}", market.code);
     Ok((StatusCode::CREATED, [(LOCATION, place)], axum::Json(Marketplace::of(&market))).into_response())
 }

@@ -11,10 +11,9 @@ use crate::app::App;
 use crate::http::access::{Operator, Run};
 use crate::http::extract::{Json, Path};
 use crate::http::problem::Problem;
+use crate::http::shapes::reason;
+use crate::ledger::Cause;
 use crate::store::components::{Hold, Withheld};
-
-/// Longest reason, bytes.
-const MAX_REASON: usize = 500;
 
 /// Why.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -22,16 +21,6 @@ const MAX_REASON: usize = 500;
 pub struct Reason {
     /// 1 to 500 bytes.
     reason: String,
-}
-
-impl Reason {
-    fn checked(self) -> Result<String, Problem> {
-        let reason = self.reason.trim();
-        if reason.is_empty() || reason.len() > MAX_REASON || reason.chars().any(char::is_control) {
-            return Err(Problem::invalid("reason", format!("must be 1 to {MAX_REASON} bytes without control characters")));
-        }
-        Ok(reason.to_owned())
-    }
 }
 
 /// Retire a version that nobody uses any more. It can be released again.
@@ -71,9 +60,8 @@ pub async fn release(
     Path(Which { name, v }): Path<Which>,
     Json(body): Json<Reason>,
 ) -> Result<axum::Json<PluginVersion>, Problem> {
-    let reason = body.checked()?;
-    let row = app.release_plugin(&name, &v).await?;
-    tracing::info!(rules = row.digest, by = access.caller.subject, reason, "released");
+    let cause = Cause::by(&access.caller.subject, reason(&body.reason)?);
+    let row = app.release_plugin(&name, &v, cause).await?;
     Ok(axum::Json(PluginVersion::of(&app, &access.caller, row)))
 }
 
@@ -84,7 +72,7 @@ async fn withhold(
     Json(body): Json<Reason>,
     hold: Hold,
 ) -> Result<axum::Json<PluginVersion>, Problem> {
-    let held = Withheld { hold, reason: body.checked()?, by: access.caller.subject.clone(), at: app.clock.now() };
+    let held = Withheld { hold, reason: reason(&body.reason)?, by: access.caller.subject.clone(), at: app.clock.now() };
     let row = app.withhold_plugin(&name, &v, held).await?;
     Ok(axum::Json(PluginVersion::of(&app, &access.caller, row)))
 }

@@ -6,6 +6,7 @@ pub(super) mod component;
 pub(super) mod fault;
 pub(super) mod generation;
 pub(super) mod idempotency;
+pub(super) mod ledger;
 pub(super) mod marketplace;
 pub(super) mod merchant;
 pub(super) mod meta;
