@@ -17,6 +17,7 @@ pub mod keys;
 pub mod ledger;
 pub mod markets;
 pub mod options;
+pub mod outbound;
 pub mod pipeline;
 pub mod plugins;
 pub mod registry;

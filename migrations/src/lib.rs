@@ -13,6 +13,7 @@ mod m20261123_000010_register_plugins;
 mod m20261123_000020_create_rollouts;
 mod m20261123_000030_create_backtests;
 mod m20261123_000040_create_ledger;
+mod m20261123_000050_create_outbox;
 mod m20261123_000060_create_enforcements;
 mod table;
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000020_create_rollouts::Migration),
             Box::new(m20261123_000030_create_backtests::Migration),
             Box::new(m20261123_000040_create_ledger::Migration),
+            Box::new(m20261123_000050_create_outbox::Migration),
             Box::new(m20261123_000060_create_enforcements::Migration),
         ]
     }

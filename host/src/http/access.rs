@@ -58,6 +58,8 @@ rights! {
     SeeEnforcements: HealthRead | EnforcementsReview;
     /// Push rules and follow what becomes of them.
     Push: PluginsWrite;
+    /// Confirm that what a message asks for has been done.
+    Confirm: EnforcementsReview;
 }
 
 /// A caller with the right, bound to no merchant.

@@ -250,6 +250,9 @@ impl Lane {
             });
         }
         session.commit()?;
+        if std::mem::take(session.outgoing()) {
+            self.store.tell();
+        }
         Ok((done, clocks))
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod classify;
 pub(crate) mod cord;
 mod correct;
 mod decide;
+pub mod deliver;
 pub mod desk;
 pub mod evaluate;
 pub(crate) mod fall_due;
