@@ -57,6 +57,13 @@ pub struct Operator<R> {
     right: PhantomData<R>,
 }
 
+/// A caller with the right who reaches every marketplace, for what is felt in all of them.
+pub struct House<R> {
+    /// Who.
+    pub caller: Arc<Caller>,
+    right: PhantomData<R>,
+}
+
 /// A caller with the right; where it reaches is for the handler to heed.
 pub struct Known<R> {
     /// Who.
@@ -163,6 +170,18 @@ impl<R: Right, S: Send + Sync> FromRequestParts<S> for Operator<R> {
         let caller = entitled::<R>(parts)?;
         unbound(&caller)?;
         Ok(Self { caller, right: PhantomData })
+    }
+}
+
+impl<R: Right, S: Send + Sync> FromRequestParts<S> for House<R> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Operator { caller, right } = Operator::<R>::from_request_parts(parts, state).await?;
+        if !caller.reaches_all() {
+            return Err(Problem::Forbidden("the token does not reach every marketplace".into()));
+        }
+        Ok(Self { caller, right })
     }
 }
 
