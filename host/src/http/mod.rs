@@ -13,6 +13,7 @@ pub mod generations;
 pub mod health;
 pub mod idempotency;
 mod json;
+pub mod language;
 pub mod layers;
 pub mod limits;
 pub mod listener;
@@ -25,11 +26,12 @@ pub mod probes;
 pub mod problem;
 pub mod shapes;
 pub mod state;
+mod titles;
 pub mod verdicts;
 mod watched;
 
 use axum::Router;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use etag::Conditions;
@@ -53,5 +55,6 @@ pub fn router(http: Http) -> Router {
         .layer(map_response(async |response| problem::map_plain(response)))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(border, layers::observe))
+        .layer(from_fn(language::problems))
         .with_state(http)
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use super::titles;
 use crate::auth::AuthError;
 use crate::pipeline::lane::IngestError;
 use crate::pipeline::play::PlayError;
@@ -132,6 +133,23 @@ impl Problem {
     }
 }
 
+/// What a problem's answer says, kept beside the answer until it is known in which language.
+#[derive(Debug, Clone)]
+pub struct Spoken {
+    document: Map<String, Value>,
+    chinese: &'static str,
+}
+
+impl Spoken {
+    /// The answer's body.
+    pub fn in_language(mut self, language: &str) -> String {
+        if language == "zh-CN" {
+            self.document.insert("title".into(), json!(self.chinese));
+        }
+        Value::Object(self.document).to_string()
+    }
+}
+
 /// A problem document: `type`, `title`, `status` where it is an answer's, `detail` where there is one.
 pub fn document(slug: &str, title: &str, status: Option<StatusCode>, detail: Option<String>) -> Map<String, Value> {
     let mut document = Map::new();
@@ -171,8 +189,10 @@ impl IntoResponse for Problem {
             }
             _ => {}
         }
-        let body = Value::Object(document).to_string();
+        let spoken = Spoken { document, chinese: titles::chinese(&self) };
+        let body = spoken.clone().in_language("en");
         let mut response = (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
+        response.extensions_mut().insert(spoken);
         let headers = response.headers_mut();
         match self {
             Self::Unauthenticated(AuthError::Missing) => {
