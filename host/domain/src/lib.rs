@@ -7,6 +7,7 @@ pub mod admission;
 pub mod band;
 pub mod calendar;
 pub mod change;
+pub mod comeback;
 pub mod difference;
 pub mod enforce;
 pub mod fact;
