@@ -5,6 +5,7 @@
 
 pub mod admission;
 pub mod band;
+pub mod buyers;
 pub mod calendar;
 pub mod change;
 pub mod comeback;

@@ -46,6 +46,8 @@ rights! {
     Take: PluginsWrite;
     /// Change what counts of feedback.
     Moderate: EventsWrite | EnforcementsReview;
+    /// Look into what buyers say, and decide on all that one of them said.
+    Inspect: EnforcementsReview;
     /// Push rules and follow what becomes of them.
     Push: PluginsWrite;
 }

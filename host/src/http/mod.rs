@@ -4,6 +4,7 @@
 pub mod access;
 pub mod body;
 pub mod border;
+pub mod buyers;
 pub mod cursor;
 mod deliver;
 pub mod etag;

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::state::Http;
-use super::{events, generations, health, marketplaces, merchants, orders, plugins, verdicts};
+use super::{buyers, events, generations, health, marketplaces, merchants, orders, plugins, verdicts};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -59,9 +59,9 @@ pub fn api() -> (Router<Http>, Document) {
         .routes(routes!(orders::list::list))
         .routes(routes!(orders::feedback::show))
         .routes(routes!(orders::feedback::leave))
-        .routes(routes!(orders::moderate::strike))
-        .routes(routes!(orders::moderate::withdraw))
-        .routes(routes!(orders::moderate::restore))
+        .routes(routes!(orders::moderate::moderate))
+        .routes(routes!(buyers::moderate::moderate))
+        .routes(routes!(buyers::signals::signals))
         .routes(routes!(health::show::show))
         .routes(routes!(health::history::history))
         .routes(routes!(health::evidence::evidence))
@@ -116,7 +116,7 @@ mod tests {
                 }
             }
         }
-        for wanted in ["send_events", "show_health", "what_if", "replay_verdict", "strike_feedback", "change_marketplace"] {
+        for wanted in ["send_events", "show_health", "what_if", "replay_verdict", "moderate_feedback", "change_marketplace"] {
             assert!(names.contains(wanted), "{wanted}");
         }
     }

@@ -22,6 +22,7 @@ pub mod shadows;
 mod sqlite;
 mod sqlite_write;
 mod statement;
+pub mod subjects;
 pub mod verdicts;
 
 use std::path::PathBuf;

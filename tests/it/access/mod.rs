@@ -127,6 +127,7 @@ fn path_at(operation: &Operation, shops: &Shops, shop: Option<&Shop>) -> String 
     operation.filled(|parameter| match (shop, parameter) {
         (_, "plugins/{name}") => "amazon".to_owned(),
         (_, "versions/{v}") => "0.1.0".to_owned(),
+        (_, "feedback/{ruling}") => "strike".to_owned(),
         (Some(shop), _) => {
             shop.thing(parameter).unwrap_or_else(|| panic!("what `{parameter}` names is missing in `Shop::thing`"))
         }

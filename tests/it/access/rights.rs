@@ -29,6 +29,7 @@ pub const RIGHTS: &[Right] = &[
     ("activate_rules", For::Operators, &[Admin]),
     ("backtest_report", For::Operators, &[PluginsWrite]),
     ("begin_backtest", For::Operators, &[PluginsWrite]),
+    ("buyer_signals", For::Staff, &[EnforcementsReview]),
     ("cancel_backtest", For::Operators, &[PluginsWrite]),
     ("cancel_generation", For::Staff, &[Admin]),
     ("change_marketplace", For::Staff, &[Admin]),
@@ -47,6 +48,8 @@ pub const RIGHTS: &[Right] = &[
     ("list_orders", For::Merchants, &[HealthRead]),
     ("list_plugin_faults", For::Operators, &[PluginsWrite]),
     ("list_plugins", For::Operators, &[PluginsWrite]),
+    ("moderate_buyer", For::Staff, &[EnforcementsReview]),
+    ("moderate_feedback", For::Staff, MODERATE),
     ("pause_build", For::Staff, &[Admin]),
     ("push_plugin", For::Operators, &[PluginsWrite]),
     ("put_order", For::Staff, &[EventsWrite]),
@@ -54,7 +57,6 @@ pub const RIGHTS: &[Right] = &[
     ("register_merchant", For::Merchants, &[MerchantsWrite]),
     ("release_plugin", For::House, &[Admin]),
     ("replay_verdict", For::Merchants, &[HealthRead]),
-    ("restore_feedback", For::Staff, MODERATE),
     ("resume_build", For::Staff, &[Admin]),
     ("retire_plugin", For::House, &[Admin]),
     ("roll_back_rules", For::Operators, &[Admin]),
@@ -72,10 +74,8 @@ pub const RIGHTS: &[Right] = &[
     ("show_plugin", For::Operators, &[PluginsWrite]),
     ("show_plugin_version", For::Operators, &[PluginsWrite]),
     ("show_verdict", For::Merchants, &[HealthRead]),
-    ("strike_feedback", For::Staff, MODERATE),
     ("take_snapshot", For::Merchants, &[PluginsWrite]),
     ("what_if", For::Merchants, &[HealthRead]),
-    ("withdraw_feedback", For::Staff, MODERATE),
 ];
 
 /// The right that an operation asks for.

@@ -105,7 +105,7 @@ on_both! {
     async fn a_standing_recovers_on_the_first_day_on_which_playing_says_so(backend) {
         let shop = Shop::open(backend).await;
         let standing = shop.operator.get(&format!("{MERCHANT}/health/recovery")).await.ok()["standing"].clone();
-        assert_eq!((&standing["code"], &standing["outlook"], &standing["projected"]), (&json!("at-risk"), &json!("recovers"), &json!("at-risk")));
+        assert_eq!((&standing["code"], &standing["outlook"], &standing["projected"]), (&json!("restricted"), &json!("recovers"), &json!("restricted")));
         assert_eq!(standing["becomes"], json!({"code": "healthy", "title": "Healthy", "level": "good"}));
         let supposed = async |body: Value| {
             let health = shop.operator.post(&format!("{MERCHANT}/health/what-if"), &body).await.ok();

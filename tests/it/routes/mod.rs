@@ -1,6 +1,7 @@
 //! One file for each resource, named as the URLs are.
 
 mod backtests;
+mod buyers;
 mod events;
 mod feedback;
 mod generations;
