@@ -2,6 +2,24 @@
 
 use andon_domain::verdict::Action;
 
+/// An amount in its currency's own units, without the currency: 1999 cents are `19.99`.
+pub fn decimal(minor: i64, currency: &str) -> String {
+    let (sign, minor, places) = (if minor < 0 { "-" } else { "" }, minor.unsigned_abs(), places(currency));
+    let unit = 10u64.pow(places as u32);
+    let rest = if places == 0 { String::new() } else { format!(".{:0places$}", minor % unit) };
+    format!("{sign}{}{rest}", minor / unit)
+}
+
+/// Decimal places of a currency's minor units, as ISO 4217 has them.
+fn places(currency: &str) -> usize {
+    match currency {
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV" | "XAF" | "XOF"
+        | "XPF" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        _ => 2,
+    }
+}
+
 /// What an action does to whoever it is taken against; English where `locale` is another language.
 pub fn action(locale: &str, action: Action) -> &'static str {
     let (english, chinese) = match action {

@@ -25,6 +25,7 @@ pub mod orders;
 pub mod plugins;
 pub mod probes;
 pub mod problem;
+pub mod reports;
 pub mod shapes;
 pub mod state;
 mod titles;

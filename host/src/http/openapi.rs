@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::state::Http;
-use super::{buyers, events, generations, health, marketplaces, merchants, orders, plugins, verdicts};
+use super::{buyers, events, generations, health, marketplaces, merchants, orders, plugins, reports, verdicts};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -67,6 +67,8 @@ pub fn api() -> (Router<Http>, Document) {
         .routes(routes!(health::evidence::evidence))
         .routes(routes!(health::recovery::recovery))
         .routes(routes!(health::what_if::what_if))
+        .routes(routes!(reports::amazon::report))
+        .routes(routes!(reports::ebay::report))
         .routes(routes!(verdicts::show::show))
         .routes(routes!(verdicts::replay::replay))
         .routes(routes!(plugins::list::list))

@@ -32,6 +32,8 @@ pub enum Problem {
     Forbidden(String),
     /// Nothing there, or nothing the caller may know of: the same answer, byte for byte.
     NotFound,
+    /// The marketplace's rules measure nothing of what a report reports.
+    NoReport(String),
     /// The path knows other methods.
     MethodNotAllowed(Option<HeaderValue>),
     /// The body took too long to arrive.
@@ -90,6 +92,7 @@ impl Problem {
             Self::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated", "A valid token is needed"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "The token does not allow this"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
+            Self::NoReport(_) => (StatusCode::NOT_FOUND, "no-such-report", "The marketplace's rules have no such report"),
             Self::MethodNotAllowed(_) => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "The path does not know this method")
             }
@@ -121,7 +124,7 @@ impl Problem {
             Self::Malformed(detail) | Self::Conflict(detail) | Self::MediaType(detail) | Self::TooLarge(detail) => {
                 Some(detail.clone())
             }
-            Self::Forbidden(detail) => Some(detail.clone()),
+            Self::Forbidden(detail) | Self::NoReport(detail) => Some(detail.clone()),
             Self::Unauthenticated(error) => Some(error.to_string()),
             Self::RulesFailed(fault) => Some(fault.to_string()),
             Self::PluginRefused(refusal) => Some(refusal.to_string()),

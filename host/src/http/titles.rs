@@ -10,6 +10,7 @@ pub(super) fn chinese(problem: &Problem) -> &'static str {
         Problem::Unauthenticated(_) => "需要有效令牌",
         Problem::Forbidden(_) => "令牌无此权限",
         Problem::NotFound => "不存在",
+        Problem::NoReport(_) => "平台规则没有此报告",
         Problem::MethodNotAllowed(_) => "该路径不支持此方法",
         Problem::Timeout => "请求内容传输超时",
         Problem::Conflict(_) => "与现有状态冲突",

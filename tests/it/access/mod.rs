@@ -28,7 +28,7 @@ const UNKNOWN_ID: &str = "00000000-0000-7000-8000-000000000000";
 const SHARED: [&str; 3] = ["marketplaces/{m}", "generations/{id}", "backtests/{id}"];
 
 /// Operations that answer 404 or 409 even to who may call them, because [`Shops`] has no such thing.
-const NOTHING_THERE: &[&str] = &["backtest_report"];
+const NOTHING_THERE: &[&str] = &["backtest_report", "ebay_report"];
 
 /// How far a token reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,7 +258,7 @@ async fn merchants_find_what_is_theirs() {
     let merchant = Caller::new(&shops, Reach::Merchant, vec![Scope::HealthRead]);
     let mut found: BTreeMap<String, bool> = BTreeMap::new();
     for operation in operations(&shops).await.iter().filter(|o| o.reads()) {
-        if merchant.entitled(rights::of(&operation.id).unwrap()) {
+        if merchant.entitled(rights::of(&operation.id).unwrap()) && !NOTHING_THERE.contains(&operation.id.as_str()) {
             let answer: Value = call(&merchant.client, operation, &path_at(operation, &shops, Some(&shops.own))).await.ok();
             let empty = answer["items"].as_array().is_some_and(Vec::is_empty);
             found.insert(operation.id.clone(), !empty);

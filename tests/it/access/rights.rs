@@ -27,6 +27,7 @@ const WATCH: &[Scope] = &[HealthRead, PluginsWrite];
 /// Every operation of the document.
 pub const RIGHTS: &[Right] = &[
     ("activate_rules", For::Operators, &[Admin]),
+    ("amazon_report", For::Merchants, &[HealthRead]),
     ("backtest_report", For::Operators, &[PluginsWrite]),
     ("begin_backtest", For::Operators, &[PluginsWrite]),
     ("buyer_signals", For::Staff, &[EnforcementsReview]),
@@ -35,6 +36,7 @@ pub const RIGHTS: &[Right] = &[
     ("change_marketplace", For::Staff, &[Admin]),
     ("create_marketplace", For::Operators, &[Admin]),
     ("download_plugin", For::Operators, &[Admin]),
+    ("ebay_report", For::Merchants, &[HealthRead]),
     ("health_evidence", For::Merchants, &[HealthRead]),
     ("health_history", For::Merchants, &[HealthRead]),
     ("health_recovery", For::Merchants, &[HealthRead]),

@@ -11,6 +11,7 @@ mod merchants;
 mod orders;
 mod plugins;
 mod probes;
+mod reports;
 mod snapshot;
 mod verdicts;
 
