@@ -7,8 +7,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use crate::fact::{ClaimState, FeedbackState, Order, ReturnOutcome, words};
 use crate::ids::Instant;
 use crate::stats::at_least;

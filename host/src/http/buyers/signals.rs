@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use andon_domain::buyers::{Rated, Signal as Found, Suspect, suspects};
+use andon_domain::enforce::policy::DAY;
 use andon_domain::stats::wilson;
 use axum::Json;
 use axum::extract::State;
@@ -17,8 +18,6 @@ use crate::http::extract::Query;
 use crate::http::problem::Problem;
 use crate::http::shapes::{limit, time};
 
-/// Milliseconds of a day.
-const DAY: i64 = 86_400_000;
 /// Days looked back on where none are asked for, and most.
 const DAYS: i64 = 90;
 const MOST_DAYS: i64 = 366;
@@ -40,6 +39,7 @@ pub struct Asked {
 
 /// Something unusual. It says how unlikely it is, not why it is so.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BuyerSignal)]
 pub struct Signal {
     /// `low-share` (1 or 2 stars far more often than others give), `low-with-money-back` (together with a claim or refund on the same
     /// order), `burst` (low ratings of one merchant within six hours, by this and other buyers), or `text-against-stars`.
@@ -79,6 +79,7 @@ pub struct UnusualBuyer {
 
 /// Whose ratings are unusual.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BuyerSignals)]
 pub struct Signals {
     as_of: String,
     /// Ratings left from here on were looked at.

@@ -50,6 +50,7 @@ pub struct Ruled {
 /// Why.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = FeedbackGrounds)]
 pub struct Grounds {
     reason: String,
     /// Reference of a platform message about this order that bears it out, such as a threat.

@@ -70,6 +70,7 @@ pub struct ReportingDateRange {
 /// How a figure stands against its target.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AmazonFigure)]
 pub struct Judged {
     reporting_date_range: ReportingDateRange,
     /// `GOOD`, `BAD`, or `NONE` where too little is known.
@@ -81,6 +82,7 @@ pub struct Judged {
 
 /// A part of a count.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AmazonCount)]
 pub struct Part {
     count: i64,
     status: &'static str,
@@ -105,6 +107,7 @@ pub struct OrderDefectRate {
 /// One member of the report.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = AmazonMetric)]
 pub enum Member {
     /// A rate with its counts.
     Rate {

@@ -11,7 +11,7 @@ use andon_domain::reading::Reading;
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::markets::{Generation, Market};
-use crate::store::session::EvidenceQuery;
+use crate::store::session::{Evidence, EvidenceQuery};
 
 /// Marks read at a time, and most of one metric: reading one with its order takes some ten microseconds.
 const PAGE: usize = 1_000;
@@ -83,7 +83,7 @@ pub(super) async fn behind(
 }
 
 /// A page of marks, newest first, with what each was made of.
-async fn page(app: &App, query: EvidenceQuery) -> Result<(Vec<crate::store::session::Evidence>, HashMap<i64, About>), Problem> {
+async fn page(app: &App, query: EvidenceQuery) -> Result<(Vec<Evidence>, HashMap<i64, About>), Problem> {
     let read = app.store.read(move |session| {
         let rows = session.evidence_page(&query)?;
         let mut ids: Vec<i64> = rows.iter().map(|row| row.subject).collect();
