@@ -1,6 +1,7 @@
 //! Integration tests in one binary, so that they link once.
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
 
+mod access;
 mod admission;
 mod architecture;
 mod backtest;

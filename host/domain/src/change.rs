@@ -80,28 +80,78 @@ pub struct Recorded {
 #[expect(missing_docs, reason = "each variant is the event type of the same name")]
 pub enum Change {
     OrderPlaced(Placed),
-    OrderShipped { tracking: Option<String>, carrier: Option<String> },
-    OrderScanned { tracking: Option<String>, carrier: Option<String> },
-    OrderDelivered { tracking: Option<String>, carrier: Option<String> },
-    OrderCancelled { by: Actor, reason: CancelReason },
+    OrderShipped {
+        tracking: Option<String>,
+        carrier: Option<String>,
+    },
+    OrderScanned {
+        tracking: Option<String>,
+        carrier: Option<String>,
+    },
+    OrderDelivered {
+        tracking: Option<String>,
+        carrier: Option<String>,
+    },
+    OrderCancelled {
+        by: Actor,
+        reason: CancelReason,
+    },
     FeedbackLeft(Rating),
-    FeedbackChanged { state: FeedbackState, reason: String, actor: Option<String> },
-    ClaimOpened { claim: String, kind: ClaimKind },
-    ClaimClosed { claim: String, state: ClaimState },
-    ReturnRequested { ret: String, reason: String },
-    ReturnAnswered { ret: String },
-    ReturnClosed { ret: String, outcome: ReturnOutcome, dissatisfied: bool },
-    IncidentOpened { incident: String, kind: IncidentKind, responsible: Actor },
-    IncidentResolved { incident: String },
+    FeedbackChanged {
+        state: FeedbackState,
+        reason: String,
+        actor: Option<String>,
+    },
+    ClaimOpened {
+        claim: String,
+        kind: ClaimKind,
+    },
+    ClaimClosed {
+        claim: String,
+        state: ClaimState,
+    },
+    ReturnRequested {
+        ret: String,
+        reason: String,
+    },
+    ReturnAnswered {
+        ret: String,
+    },
+    ReturnClosed {
+        ret: String,
+        outcome: ReturnOutcome,
+        dissatisfied: bool,
+    },
+    IncidentOpened {
+        incident: String,
+        kind: IncidentKind,
+        responsible: Actor,
+    },
+    IncidentResolved {
+        incident: String,
+    },
     ContactOpened(ContactOpened),
     ContactAnswered,
-    ContactResolved { satisfaction: Option<u8> },
+    ContactResolved {
+        satisfaction: Option<u8>,
+    },
     ContactReopened,
     ViolationRecorded(Recorded),
-    ViolationClosed { state: ViolationState },
-    ListingStocked { units: u32 },
-    MerchantRegistered { name: String, joined_at: Instant },
+    ViolationClosed {
+        state: ViolationState,
+    },
+    ListingStocked {
+        units: u32,
+    },
+    MerchantRegistered {
+        name: String,
+        joined_at: Instant,
+    },
     OrderAccepted,
+    /// A platform message that bears out what was decided about the order's feedback, such as a threat.
+    FeedbackEvidenced {
+        contact: String,
+    },
 }
 
 /// What a subject is; orders, contacts, violations and listings have references of their own.
@@ -135,6 +185,7 @@ impl Change {
             Self::OrderCancelled { .. } => "andon.order.cancelled",
             Self::FeedbackLeft(_) => "andon.feedback.left",
             Self::FeedbackChanged { .. } => "andon.feedback.changed",
+            Self::FeedbackEvidenced { .. } => "andon.feedback.evidenced",
             Self::ClaimOpened { .. } => "andon.claim.opened",
             Self::ClaimClosed { .. } => "andon.claim.closed",
             Self::ReturnRequested { .. } => "andon.return.requested",

@@ -5,8 +5,10 @@
 
 pub mod admission;
 pub mod band;
+pub mod buyers;
 pub mod calendar;
 pub mod change;
+pub mod comeback;
 pub mod delivery;
 pub mod difference;
 pub mod enforce;

@@ -118,6 +118,20 @@ fn clean_order(metric: &Metric) -> Vec<(u16, i64)> {
     }
 }
 
+/// What one clean order adds to which counters, all metrics taken together; nothing to a counter whose marks any metric holds
+/// against the merchant.
+pub fn of_clean_order(metrics: &[Metric]) -> Vec<(u16, i64)> {
+    let mut most = std::collections::BTreeMap::new();
+    for (counter, amount) in metrics.iter().flat_map(clean_order) {
+        let known = most.entry(counter).or_insert(amount);
+        *known = amount.max(*known);
+    }
+    for counter in metrics.iter().flat_map(defects) {
+        most.remove(&counter);
+    }
+    most.into_iter().collect()
+}
+
 fn clean_orders(books: Books<'_>, metric: &Metric, today: Day) -> Option<i64> {
     let adds_to = clean_order(metric);
     let still_ill = |orders: i64| {
@@ -219,6 +233,17 @@ mod tests {
         // Two violations cost 16 points, four times 200 orders earn them; 100 orders are there.
         assert_eq!(orders_for(&Metric { evidence: Some(1), ..rating(1000) }, 100, 2), Some(700));
         assert_eq!(orders_for(&Metric { evidence: Some(1), ..rating(199) }, 100, 2), None);
+    }
+
+    #[test]
+    fn a_clean_order_adds_to_no_counter_that_counts_against_the_merchant() {
+        // Of five claims in a hundred orders two are lost: a clean order is no claim, although claims are what losses are over.
+        let claims = rate(Compare::Less, 0.01);
+        let losses = Metric { formula: Formula::Ratio { numerator: 2, denominator: 1 }, ..claims.clone() };
+        assert_eq!(of_clean_order(&[claims.clone(), losses.clone()]), [(0, 1)]);
+        assert_eq!(of_clean_order(&[losses]), [(1, 1)]);
+        let stars = Metric { formula: Formula::Mean { sum: 2, number: 0, best: 5 }, ..rate(Compare::AtLeast, 4.0) };
+        assert_eq!(of_clean_order(&[stars, claims]), [(0, 1), (2, 5)]);
     }
 
     #[test]

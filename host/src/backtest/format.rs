@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::{Report, csv, page, text};
+use crate::wording::decimal;
 
 /// A form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -80,20 +81,7 @@ pub(super) fn per_cent(share: Option<f64>) -> String {
 
 /// An amount in its currency's own units.
 pub(super) fn amount(minor: i64, currency: &str) -> String {
-    let (sign, minor, places) = (if minor < 0 { "-" } else { "" }, minor.unsigned_abs(), places(currency));
-    let unit = 10u64.pow(places as u32);
-    let rest = if places == 0 { String::new() } else { format!(".{:0places$}", minor % unit) };
-    format!("{sign}{}{rest} {currency}", minor / unit)
-}
-
-/// Decimal places of a currency's minor units, as ISO 4217 has them.
-fn places(currency: &str) -> usize {
-    match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV" | "XAF" | "XOF"
-        | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        _ => 2,
-    }
+    format!("{} {currency}", decimal(minor, currency))
 }
 
 /// A metric on one side in a few words.

@@ -153,7 +153,7 @@ async fn introduce(app: &App, config: &Config, address: &str) -> anyhow::Result<
     };
     let claim = MerchantClaim { marketplace: CODE.into(), reference: merchant.reference.clone() };
     let grants = [
-        ("OPERATOR", grant("operator", &[Scope::Admin], None)),
+        ("OPERATOR", Grant { marketplaces: vec!["*".into()], ..grant("operator", &[Scope::Admin], None) }),
         ("INGEST", grant("ingest", &[Scope::EventsWrite, Scope::MerchantsWrite], None)),
         ("AUTHOR", grant("author", &[Scope::PluginsWrite], None)),
         ("REVIEWER", grant("reviewer", &[Scope::EnforcementsReview, Scope::HealthRead], None)),

@@ -64,6 +64,7 @@ fields! {
         rating: Whole, as_described: Option<Whole>, service: Option<Whole>, delivery: Option<Whole>, comment: Option<Text<'a>>,
     }
     FeedbackChanged { state: Text<'a>, reason: Text<'a>, actor: Option<Text<'a>> }
+    FeedbackEvidenced { contact: Text<'a> }
     ClaimOpened { claim: Text<'a>, kind: Text<'a> }
     ClaimClosed { claim: Text<'a>, state: Text<'a> }
     ReturnRequested { r#return: Text<'a>, reason: Text<'a> }
@@ -186,6 +187,9 @@ fn feedback<'a>(what: &str, event: &Context<'a>) -> Result<(Change, Named<'a>), 
                 reason: prose("data.reason", &reason, MAX_REASON)?,
                 actor: maybe("data.actor", actor)?,
             }
+        }
+        "evidenced" => {
+            Change::FeedbackEvidenced { contact: reference("data.contact", &fields::<FeedbackEvidenced<'_>>(event)?.contact)? }
         }
         _ => return unknown(event),
     };

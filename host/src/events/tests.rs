@@ -78,6 +78,7 @@ fn changes() -> Vec<Change> {
         Change::ListingStocked { units: 0 },
         Change::MerchantRegistered { name: text("Loja & Cia"), joined_at: NOW - 1000 },
         Change::OrderAccepted,
+        Change::FeedbackEvidenced { contact: text("c-9") },
     ]
 }
 

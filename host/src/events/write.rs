@@ -80,6 +80,7 @@ fn data(change: &Change, currency: &str) -> Value {
             "comment": (!r.comment.is_empty()).then_some(&r.comment),
         }),
         Change::FeedbackChanged { state, reason, actor } => json!({"state": state.word(), "reason": reason, "actor": actor}),
+        Change::FeedbackEvidenced { contact } => json!({"contact": contact}),
         Change::ClaimOpened { claim, kind } => json!({"claim": claim, "kind": kind.word()}),
         Change::ClaimClosed { claim, state } => json!({"claim": claim, "state": state.word()}),
         Change::ReturnRequested { ret, reason } => json!({"return": ret, "reason": reason}),

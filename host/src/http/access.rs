@@ -56,6 +56,8 @@ rights! {
     SeeCords: HealthRead | EnforcementsReview | CordPull | CordRelease;
     /// See enforcements and what they rest on.
     SeeEnforcements: HealthRead | EnforcementsReview;
+    /// Look into what buyers say, and decide on all that one of them said.
+    Inspect: EnforcementsReview;
     /// Push rules and follow what becomes of them.
     Push: PluginsWrite;
     /// Confirm that what a message asks for has been done.
@@ -64,6 +66,13 @@ rights! {
 
 /// A caller with the right, bound to no merchant.
 pub struct Operator<R> {
+    /// Who.
+    pub caller: Arc<Caller>,
+    right: PhantomData<R>,
+}
+
+/// A caller with the right who reaches every marketplace, for what is felt in all of them.
+pub struct House<R> {
     /// Who.
     pub caller: Arc<Caller>,
     right: PhantomData<R>,
@@ -175,6 +184,18 @@ impl<R: Right, S: Send + Sync> FromRequestParts<S> for Operator<R> {
         let caller = entitled::<R>(parts)?;
         unbound(&caller)?;
         Ok(Self { caller, right: PhantomData })
+    }
+}
+
+impl<R: Right, S: Send + Sync> FromRequestParts<S> for House<R> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Operator { caller, right } = Operator::<R>::from_request_parts(parts, state).await?;
+        if !caller.reaches_all() {
+            return Err(Problem::Forbidden("the token does not reach every marketplace".into()));
+        }
+        Ok(Self { caller, right })
     }
 }
 

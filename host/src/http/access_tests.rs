@@ -43,6 +43,7 @@ fn router() -> Router {
     }
     Router::new()
         .route("/run", get(async |_: Operator<Run>| "run"))
+        .route("/house", get(async |_: House<Run>| "house"))
         .route("/{m}/staff", get(async |_: Staff<Deliver>| "staff"))
         .route("/{m}/member", get(async |access: Member<See>| access.check(Some("1")).map(|()| "member")))
         .route("/{m}/merchants/{ref}", get(async |access: AtMerchant<See>| access.merchant))
@@ -73,6 +74,8 @@ async fn each_caller_gets_where_they_may_and_nowhere_else() {
         ("", "/run", 401),
         ("", "/a/staff", 401),
         (ADMIN, "/run", 200),
+        (ADMIN, "/house", 200),
+        (r#""scope":"admin","marketplaces":["a","b"]"#, "/house", 403),
         (ADMIN, "/a/staff", 200),
         (ADMIN, "/a/merchants/1", 200),
         (ADMIN, "/c/staff", 404),
@@ -93,6 +96,7 @@ async fn each_caller_gets_where_they_may_and_nowhere_else() {
         (MERCHANT_1_OF_A, "/a/member", 200),
         (MERCHANT_1_OF_A, "/a/staff", 403),
         (GREEDY_MERCHANT, "/run", 403),
+        (GREEDY_MERCHANT, "/house", 403),
         (GREEDY_MERCHANT, "/a/staff", 403),
         (GREEDY_MERCHANT, "/b/staff", 403),
         (GREEDY_MERCHANT, "/a/merchants/2", 404),

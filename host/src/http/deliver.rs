@@ -21,10 +21,20 @@ pub(super) async fn deliver(
     subject: &str,
     changes: Vec<(Instant, Change)>,
 ) -> Result<(), Problem> {
+    let changes: Vec<_> = changes.into_iter().map(|(at, change)| (subject, at, change)).collect();
+    deliver_all(app, market, &changes).await
+}
+
+/// The same of any number of subjects, in one transaction.
+pub(super) async fn deliver_all(
+    app: &Arc<App>,
+    market: &Arc<Market>,
+    changes: &[(&str, Instant, Change)],
+) -> Result<(), Problem> {
     let now = app.clock.now();
     let context = EventContext { marketplace: &market.code, currency: &market.currency, keys: &app.keys, now };
     let mut events = Vec::with_capacity(changes.len());
-    for (at, change) in &changes {
+    for (subject, at, change) in changes {
         let mut raw = Vec::new();
         let (marketplace, currency) = (market.code.as_str(), market.currency.as_str());
         let id = app.clock.new_id();

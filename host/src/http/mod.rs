@@ -4,6 +4,7 @@
 pub mod access;
 pub mod body;
 pub mod border;
+pub mod buyers;
 pub mod cords;
 pub mod cursor;
 mod deliver;
@@ -15,6 +16,7 @@ pub mod generations;
 pub mod health;
 pub mod idempotency;
 mod json;
+pub mod language;
 pub mod layers;
 pub mod ledger;
 pub mod limits;
@@ -26,15 +28,17 @@ pub mod orders;
 pub mod plugins;
 pub mod probes;
 pub mod problem;
+pub mod reports;
 pub mod shapes;
 pub mod state;
 pub mod stream;
+mod titles;
 pub mod verdicts;
 mod watched;
 pub mod webhooks;
 
 use axum::Router;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use etag::Conditions;
@@ -58,5 +62,6 @@ pub fn router(http: Http) -> Router {
         .layer(map_response(async |response| problem::map_plain(response)))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(border, layers::observe))
+        .layer(from_fn(language::problems))
         .with_state(http)
 }

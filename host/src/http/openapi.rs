@@ -10,8 +10,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::state::Http;
 use super::{
-    cords, enforcements, events, generations, health, ledger, marketplaces, merchants, orders, plugins, stream, verdicts,
-    webhooks,
+    buyers, cords, enforcements, events, generations, health, ledger, marketplaces, merchants, orders, plugins, reports, stream,
+    verdicts, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -78,9 +78,9 @@ pub fn api() -> (Router<Http>, Document) {
         .routes(routes!(orders::list::list))
         .routes(routes!(orders::feedback::show))
         .routes(routes!(orders::feedback::leave))
-        .routes(routes!(orders::moderate::strike))
-        .routes(routes!(orders::moderate::withdraw))
-        .routes(routes!(orders::moderate::restore))
+        .routes(routes!(orders::moderate::moderate))
+        .routes(routes!(buyers::moderate::moderate))
+        .routes(routes!(buyers::signals::signals))
         .routes(routes!(health::show::show))
         .routes(routes!(health::history::history))
         .routes(routes!(health::evidence::evidence))
@@ -91,6 +91,8 @@ pub fn api() -> (Router<Http>, Document) {
         .routes(routes!(ledger::export::export))
         .routes(routes!(ledger::show::show))
         .routes(routes!(ledger::proof::proof))
+        .routes(routes!(reports::amazon::report))
+        .routes(routes!(reports::ebay::report))
         .routes(routes!(verdicts::show::show))
         .routes(routes!(verdicts::replay::replay))
         .routes(routes!(plugins::list::list))
@@ -152,7 +154,7 @@ mod tests {
                 }
             }
         }
-        for wanted in ["send_events", "show_health", "what_if", "replay_verdict", "strike_feedback", "change_marketplace"] {
+        for wanted in ["send_events", "show_health", "what_if", "replay_verdict", "moderate_feedback", "change_marketplace"] {
             assert!(names.contains(wanted), "{wanted}");
         }
     }

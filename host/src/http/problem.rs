@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use super::titles;
 use crate::auth::AuthError;
 use crate::enforce::{EnforceError, Refusal as Refused};
 use crate::pipeline::lane::IngestError;
@@ -32,6 +33,8 @@ pub enum Problem {
     Forbidden(String),
     /// Nothing there, or nothing the caller may know of: the same answer, byte for byte.
     NotFound,
+    /// The marketplace's rules measure nothing of what a report reports.
+    NoReport(String),
     /// The path knows other methods.
     MethodNotAllowed(Option<HeaderValue>),
     /// The body took too long to arrive.
@@ -90,6 +93,7 @@ impl Problem {
             Self::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated", "A valid token is needed"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "The token does not allow this"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
+            Self::NoReport(_) => (StatusCode::NOT_FOUND, "no-such-report", "The marketplace's rules have no such report"),
             Self::MethodNotAllowed(_) => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "The path does not know this method")
             }
@@ -121,7 +125,7 @@ impl Problem {
             Self::Malformed(detail) | Self::Conflict(detail) | Self::MediaType(detail) | Self::TooLarge(detail) => {
                 Some(detail.clone())
             }
-            Self::Forbidden(detail) => Some(detail.clone()),
+            Self::Forbidden(detail) | Self::NoReport(detail) => Some(detail.clone()),
             Self::Unauthenticated(error) => Some(error.to_string()),
             Self::RulesFailed(fault) => Some(fault.to_string()),
             Self::PluginRefused(refusal) => Some(refusal.to_string()),
@@ -130,6 +134,23 @@ impl Problem {
             Self::TooMany { retry_after } => Some(format!("try again in {retry_after} s")),
             _ => None,
         }
+    }
+}
+
+/// What a problem's answer says, kept beside the answer until it is known in which language.
+#[derive(Debug, Clone)]
+pub struct Spoken {
+    document: Map<String, Value>,
+    chinese: &'static str,
+}
+
+impl Spoken {
+    /// The answer's body.
+    pub fn in_language(mut self, language: &str) -> String {
+        if language == "zh-CN" {
+            self.document.insert("title".into(), json!(self.chinese));
+        }
+        Value::Object(self.document).to_string()
     }
 }
 
@@ -172,8 +193,10 @@ impl IntoResponse for Problem {
             }
             _ => {}
         }
-        let body = Value::Object(document).to_string();
+        let spoken = Spoken { document, chinese: titles::chinese(&self) };
+        let body = spoken.clone().in_language("en");
         let mut response = (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response();
+        response.extensions_mut().insert(spoken);
         let headers = response.headers_mut();
         match self {
             Self::Unauthenticated(AuthError::Missing) => {

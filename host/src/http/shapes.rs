@@ -1,18 +1,13 @@
-//! JSON shapes that many resources share: times, amounts, pages, the language of an answer.
+//! JSON shapes that many resources share: times, amounts, pages.
 
 use andon_domain::calendar::TIME_RANGE;
 use andon_domain::ids::Instant;
-use axum::extract::FromRequestParts;
-use axum::http::header::ACCEPT_LANGUAGE;
-use axum::http::request::Parts;
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::problem::Problem;
 
-/// Languages that every plugin's wording is complete in.
-const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
 const DEFAULT_LIMIT: u64 = 50;
 const MAX_LIMIT: u64 = 200;
 
@@ -65,59 +60,9 @@ pub fn reason(text: &str) -> Result<String, Problem> {
     Ok(text.to_owned())
 }
 
-/// The language asked for; `None` where the request prefers none that we have.
-#[derive(Debug, Clone, Copy)]
-pub struct Language(Option<&'static str>);
-
-impl Language {
-    /// The language to answer in, `fallback` where none was asked for.
-    pub fn or<'a>(&self, fallback: &'a str) -> &'a str {
-        self.0.unwrap_or(fallback)
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Language {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let header = parts.headers.get(ACCEPT_LANGUAGE).and_then(|h| h.to_str().ok());
-        Ok(Self(header.and_then(preferred)))
-    }
-}
-
-fn preferred(header: &str) -> Option<&'static str> {
-    let mut asked: Vec<(f32, &str)> = header
-        .split(',')
-        .take(20)
-        .filter_map(|range| {
-            let (tag, weight) = range.split_once(';').map_or((range, None), |(tag, weight)| (tag, Some(weight)));
-            let weight = weight.map_or(Some(1.0), |w| w.trim().strip_prefix("q=")?.parse().ok())?;
-            (weight > 0.0).then_some((weight, tag.trim()))
-        })
-        .collect();
-    asked.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-    asked.iter().find_map(|(_, tag)| LANGUAGES.into_iter().find(|known| primary(known) == primary(tag)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_best_language_that_we_have_is_taken() {
-        for (header, expected) in [
-            ("zh-CN,zh;q=0.9,en;q=0.8", Some("zh-CN")),
-            ("de, en-GB;q=0.5", Some("en")),
-            ("en;q=0.1, zh-Hans;q=0.2", Some("zh-CN")),
-            ("zh;q=0, en", Some("en")),
-            ("de", None),
-            ("*", None),
-            ("", None),
-        ] {
-            assert_eq!(preferred(header), expected, "{header}");
-        }
-    }
 
     #[test]
     fn moments_are_rfc_3339_and_plausible() {

@@ -6,6 +6,7 @@ pub mod accept;
 pub mod build;
 pub(crate) mod changes;
 pub(crate) mod classify;
+pub mod comeback;
 pub(crate) mod cord;
 mod correct;
 mod decide;

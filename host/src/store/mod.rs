@@ -26,6 +26,7 @@ pub mod shadows;
 mod sqlite;
 mod sqlite_write;
 mod statement;
+pub mod subjects;
 pub mod verdicts;
 pub mod webhooks;
 

@@ -57,6 +57,13 @@ impl Store {
         query.order_by_desc(verdict::Column::Seq).limit(limit).all(self.db()).await?.into_iter().map(read).collect()
     }
 
+    /// The last verdict on a merchant that moved the standing, or confirmed it.
+    pub async fn last_binding(&self, merchant: i64) -> Result<Option<VerdictRow>, StoreError> {
+        let query =
+            verdict::Entity::find().filter(verdict::Column::Merchant.eq(merchant)).filter(verdict::Column::Binding.eq(true));
+        query.order_by_desc(verdict::Column::Seq).one(self.db()).await?.map(read).transpose()
+    }
+
     /// The standing in force at a moment.
     pub async fn standing_at(&self, merchant: i64, moment: Instant) -> Result<Option<StandingRow>, StoreError> {
         let row = standing::Entity::find()

@@ -1,6 +1,7 @@
 //! Feedback left, struck, withdrawn, restored; and what that does to the merchant's health.
 
 use andon::auth::Scope;
+use andon_tests::events::{DAY, NOW, event};
 use andon_tests::on_both;
 use serde_json::json;
 
@@ -26,6 +27,39 @@ on_both! {
         assert_eq!(defects().await, 4);
         assert_eq!(reviewer.post(&format!("{FEEDBACK}/withdraw"), &grounds).await.ok()["state"], "withdrawn");
         assert_eq!(defects().await, 3);
+    }
+
+    async fn a_threat_on_the_platform_is_kept_as_evidence_and_no_other_message_is(backend) {
+        let shop = Shop::open(backend).await;
+        let contact = |id: &str, order: &str, channel: &str| {
+            event(&format!("{id}-opened"), "contact.opened", id, NOW - 14 * DAY,
+                json!({"order": order, "channel": channel, "reason": "refund-or-else", "answer_owed": true}))
+        };
+        shop.test.accept(&[contact("threat", "m-0", "platform-message"), contact("call", "m-0", "phone"), contact("other", "m-1", "platform-message")]).await;
+        let reviewer = shop.door.with_scopes(&[Scope::EnforcementsReview, Scope::HealthRead]);
+        let strike = async |contact: &str| {
+            reviewer.post(&format!("{FEEDBACK}/strike"), &json!({"reason": "extortion", "contact": contact})).await
+        };
+        for contact in ["call", "other", "none", ""] {
+            assert_eq!(strike(contact).await.short(), "422 invalid contact", "{contact}");
+        }
+        assert_eq!(reviewer.get(FEEDBACK).await.ok()["state"], "counted", "nothing was struck on the way");
+        let struck = strike("threat").await.ok();
+        assert_eq!((&struck["state"], &struck["evidence"]), (&json!("struck"), &json!(["threat"])));
+        assert_eq!(strike("threat").await.ok(), struck);
+        assert_eq!(reviewer.post(&format!("{FEEDBACK}/burn"), &json!({"reason": "x"})).await.short(), "404 not-found");
+
+        // The merchant sees what was decided and on what, not by whom; nor in the events behind it.
+        let merchant = shop.door.merchant("m");
+        let seen = merchant.get(FEEDBACK).await.ok();
+        assert_eq!((&seen["state"], &seen["evidence"], &seen["actor"]), (&json!("struck"), &json!(["threat"]), &json!(null)));
+        let events = |order: &serde_json::Value| order["events"].as_array().unwrap().iter().map(|e| e["data"].clone()).collect::<Vec<_>>();
+        let path = "/v1/marketplaces/olist/orders/m-0";
+        let (theirs, ours) = (merchant.get(path).await.ok(), reviewer.get(path).await.ok());
+        assert!(!theirs.to_string().contains("somebody"), "{theirs}");
+        assert!(events(&ours).contains(&json!({"state": "struck", "reason": "extortion", "actor": "somebody"})));
+        assert!(events(&theirs).contains(&json!({"state": "struck", "reason": "extortion"})));
+        assert_eq!(events(&theirs).len(), events(&ours).len());
     }
 
     async fn leaving_feedback_anew_replaces_it(backend) {

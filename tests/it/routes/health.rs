@@ -1,6 +1,6 @@
 //! GET health and what it rests on: evidence, history, recovery, what-if, and any moment played again.
 
-use andon_tests::events::{DAY, NOW, rated, rfc3339};
+use andon_tests::events::{DAY, NOW, good_orders, rated, rfc3339};
 use andon_tests::on_both;
 use serde_json::{Value, json};
 
@@ -100,6 +100,39 @@ on_both! {
         };
         assert_eq!(status(noon - DAY).await, "breached");
         assert_ne!(status(noon).await, "breached");
+    }
+
+    async fn a_standing_recovers_on_the_first_day_on_which_playing_says_so(backend) {
+        let shop = Shop::open(backend).await;
+        let standing = shop.operator.get(&format!("{MERCHANT}/health/recovery")).await.ok()["standing"].clone();
+        assert_eq!((&standing["code"], &standing["outlook"], &standing["projected"]), (&json!("restricted"), &json!("recovers"), &json!("restricted")));
+        assert_eq!(standing["becomes"], json!({"code": "healthy", "title": "Healthy", "level": "good"}));
+        let supposed = async |body: Value| {
+            let health = shop.operator.post(&format!("{MERCHANT}/health/what-if"), &body).await.ok();
+            (health["standing"]["projected"].clone(), health["reasons"].as_array().unwrap().len())
+        };
+        let fewest = standing["clean_orders"].as_i64().unwrap();
+        assert_eq!(supposed(json!({"clean_orders": fewest})).await, (json!("healthy"), 0));
+        assert_ne!(supposed(json!({"clean_orders": fewest - 1})).await.0, "healthy");
+        // Every day played for itself, from the facts and not from the sums.
+        let day = standing["recovers_on"].as_str().unwrap();
+        let first = chrono::DateTime::parse_from_rfc3339(&format!("{day}T00:00:00-03:00")).unwrap().timestamp_millis();
+        let days = (first - NOW) / DAY;
+        for ago in 0..=days {
+            let (seen, reasons) = supposed(json!({"as_of": rfc3339(first - ago * DAY)})).await;
+            assert_eq!((seen == "healthy", reasons == 0), (ago == 0, ago == 0), "{ago} days before {day}: {seen}");
+        }
+        assert_eq!(shop.operator.post(&format!("{MERCHANT}/health/what-if"), &json!({"clean_orders": -1})).await.short(), "422 invalid clean_orders");
+    }
+
+    async fn who_is_well_has_nothing_to_recover_from(backend) {
+        let shop = Shop::open(backend).await;
+        shop.test.accept(&good_orders("well", 30, NOW - 20 * DAY)).await;
+        shop.test.drain().await;
+        let recovery = shop.operator.get("/v1/marketplaces/olist/merchants/well/health/recovery").await.ok();
+        let standing = &recovery["standing"];
+        assert_eq!((&standing["level"], &standing["outlook"], &standing["clean_orders"]), (&json!("good"), &json!("well"), &Value::Null));
+        assert!(recovery["metrics"].as_array().unwrap().iter().all(|m| m["outlook"] == "well" && m["recovers_on"].is_null()));
     }
 
     async fn what_if_stores_nothing(backend) {

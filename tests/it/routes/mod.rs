@@ -1,6 +1,7 @@
 //! One file for each resource, named as the URLs are.
 
 mod backtests;
+mod buyers;
 mod cords;
 mod enforcements;
 mod events;
@@ -12,6 +13,7 @@ mod merchants;
 mod orders;
 mod plugins;
 mod probes;
+mod reports;
 mod snapshot;
 mod verdicts;
 

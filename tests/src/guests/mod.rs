@@ -48,6 +48,12 @@ pub fn amazon() -> &'static [u8] {
     COMPONENT.get_or_init(|| component("andon-amazon"))
 }
 
+/// eBay's rules, which bind once a month.
+pub fn ebay() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| component("andon-ebay"))
+}
+
 /// Taobao's rules, which have quotas.
 pub fn taobao() -> &'static [u8] {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();

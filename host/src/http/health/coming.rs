@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::{MetricHealth, Proposed, Voice, Why};
 use crate::app::App;
 use crate::http::generations::merchants::{Difference, SeenAs};
+use crate::http::language::Language;
 use crate::http::marketplaces::Rules;
 use crate::http::problem::Problem;
 use crate::http::shapes::time;
@@ -29,11 +30,11 @@ pub struct Coming {
 }
 
 /// How the announced rules see a merchant; `None` where none are announced or they have not judged it yet.
-pub(super) async fn coming(app: &App, market: &Market, merchant: i64, locale: &str) -> Result<Option<Coming>, Problem> {
+pub(super) async fn coming(app: &App, market: &Market, merchant: i64, language: &Language) -> Result<Option<Coming>, Problem> {
     let Some(announced) = market.beside.iter().find(|b| b.entry.state == State::Announced) else { return Ok(None) };
     let Some(row) = app.store.shadow(announced.entry.id, merchant).await? else { return Ok(None) };
     let Some((snapshot, verdict)) = row.judgement()? else { return Ok(None) };
-    let voice = Voice { generation: &announced.generation, locale };
+    let voice = Voice { generation: &announced.generation, locale: language.of(&announced.generation, market) };
     let (standing, level) = voice.standing(verdict.standing);
     Ok(Some(Coming {
         rules: Rules::of(&announced.generation),

@@ -18,9 +18,10 @@ use crate::app::App;
 use crate::http::access::{AtMerchant, See};
 use crate::http::border::Border;
 use crate::http::extract::Query;
+use crate::http::language::Language;
 use crate::http::merchants::find;
 use crate::http::problem::Problem;
-use crate::http::shapes::{Language, limit, time};
+use crate::http::shapes::{limit, time};
 use crate::store::session::{Evidence as Row, EvidenceQuery, Subject};
 
 /// Which metric, and which page.
@@ -139,7 +140,7 @@ pub async fn evidence(
         _ => None,
     };
     let subjects: HashMap<i64, Subject> = subjects.into_iter().map(|s| (s.id, s)).collect();
-    let locale = language.or(&market.locale);
+    let locale = language.of(&generation, market);
     let manifest = generation.manifest();
     let worded = |codes: &[String], index: Option<u16>| {
         let code = codes.get(usize::from(index?))?;

@@ -14,10 +14,11 @@ use crate::app::App;
 use crate::http::access::{AtMerchant, See};
 use crate::http::border::Border;
 use crate::http::extract::Query;
+use crate::http::language::Language;
 use crate::http::marketplaces::Rules;
 use crate::http::merchants::find;
 use crate::http::problem::Problem;
-use crate::http::shapes::{Language, Listed, limit, time};
+use crate::http::shapes::{Listed, limit, time};
 use crate::markets::Generation;
 
 /// Which page.
@@ -85,7 +86,7 @@ pub async fn history(
             None => generation_of(&app, market, row.generation).await?,
         };
         generations.insert(row.generation, generation.clone());
-        let voice = Voice { generation: &generation, locale: language.or(&market.locale) };
+        let voice = Voice { generation: &generation, locale: language.of(&generation, market) };
         let (code, level) = voice.standing(row.output.standing);
         items.push(PastVerdict {
             verdict: row.id,

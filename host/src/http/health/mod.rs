@@ -28,6 +28,7 @@ use crate::pipeline::play::{Play, Scene};
 use crate::pipeline::read;
 use crate::store::StoreError;
 use crate::store::merchants::MerchantRow;
+use crate::wording;
 
 /// Where a merchant stands, and why.
 #[derive(Debug, Serialize, ToSchema)]
@@ -107,6 +108,8 @@ pub struct Why {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Proposed {
     action: &'static str,
+    /// What it does, in words.
+    text: &'static str,
     /// Most orders a day, with `cap-orders`.
     #[serde(skip_serializing_if = "Option::is_none")]
     orders_a_day: Option<u32>,
@@ -132,6 +135,11 @@ impl Voice<'_> {
         self.generation.manifest()
     }
 
+    /// The wording of a code.
+    pub(super) fn text(&self, code: &str) -> String {
+        self.manifest().text(self.locale, code).to_owned()
+    }
+
     pub(super) fn metrics(&self, snapshot: &Snapshot) -> Vec<MetricHealth> {
         self.generation.metrics.iter().zip(&snapshot.readings).map(|(m, r)| self.metric(m, r)).collect()
     }
@@ -139,7 +147,7 @@ impl Voice<'_> {
     fn metric(&self, metric: &Metric, reading: &Reading) -> MetricHealth {
         MetricHealth {
             code: metric.code.clone(),
-            title: self.manifest().text(self.locale, &metric.code).to_owned(),
+            title: self.text(&metric.code),
             value: reading.value,
             numerator: reading.numerator,
             denominator: reading.denominator,
@@ -164,7 +172,7 @@ impl Voice<'_> {
         let why = |reason: &Reason| {
             let code = self.reason_code(reason);
             let metric = reason.metric.and_then(|m| self.manifest().metrics.get(usize::from(m))).map(|m| m.code.clone());
-            Why { text: self.manifest().text(self.locale, &code).to_owned(), code, metric }
+            Why { text: self.text(&code), code, metric }
         };
         verdict.reasons.iter().map(why).collect()
     }
@@ -172,6 +180,7 @@ impl Voice<'_> {
     pub(super) fn proposals(&self, verdict: &Verdict) -> Vec<Proposed> {
         let proposed = |proposal: &andon_domain::verdict::Proposal| Proposed {
             action: proposal.action.word(),
+            text: wording::action(self.locale, proposal.action),
             orders_a_day: if let Action::CapOrders(n) = proposal.action { Some(n) } else { None },
             days: proposal.days,
             badge: match proposal.action {
@@ -191,8 +200,9 @@ impl Voice<'_> {
 
     /// A played moment as health; nothing of it is stored.
     pub(super) fn played(&self, market: &Market, merchant: &str, play: &Play, since: Option<Instant>) -> Health {
-        let (code, level) = play.standing.map(|index| self.standing(index)).unzip();
+        let (code, level): (Option<String>, _) = play.standing.map(|index| self.standing(index)).unzip();
         let projected = Some(self.standing(play.verdict.standing).0);
+        let title = code.as_deref().map(|code| self.text(code));
         Health {
             marketplace: market.code.clone(),
             merchant: merchant.to_owned(),
@@ -200,7 +210,7 @@ impl Voice<'_> {
             verdict: None,
             stale: false,
             rules: Rules::of(self.generation),
-            standing: Standing { code, level, since: since.map(time), projected },
+            standing: Standing { code, title, level, since: since.map(time), projected },
             score: play.verdict.score,
             metrics: self.metrics(&play.snapshot),
             reasons: self.reasons(&play.verdict),

@@ -12,10 +12,11 @@ use super::{Health, Voice, generation_of, in_force, play};
 use crate::app::App;
 use crate::http::access::{AtMerchant, See};
 use crate::http::extract::Query;
+use crate::http::language::Language;
 use crate::http::marketplaces::Rules;
 use crate::http::merchants::{Standing, find};
 use crate::http::problem::Problem;
-use crate::http::shapes::{Language, moment, time};
+use crate::http::shapes::{moment, time};
 
 /// Which moment.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -38,7 +39,7 @@ pub async fn show(
 ) -> Result<Json<Health>, Problem> {
     let market = &access.market;
     let row = find(&app, market, &access.merchant).await?;
-    let locale = language.or(&market.locale);
+
     let current = in_force(market, row.id)?;
     let at = asked.as_of.as_deref().map(|text| moment("as_of", text)).transpose()?;
     let stored = match (at, row.verdict) {
@@ -47,16 +48,18 @@ pub async fn show(
     };
     let Some(stored) = stored else {
         let (played, since) = play(&app, market, &current, &row, at, Vec::new()).await?;
-        let mut health = Voice { generation: &current, locale }.played(market, &row.reference, &played, since);
+        let mut health =
+            Voice { generation: &current, locale: language.of(&current, market) }.played(market, &row.reference, &played, since);
         if at.is_none() {
             health.next_evaluation = row.next_evaluation.map(time);
-            health.coming = coming(&app, market, row.id, locale).await?;
+            health.coming = coming(&app, market, row.id, &language).await?;
         }
         return Ok(Json(health));
     };
     let generation = generation_of(&app, market, stored.generation).await?;
     let asked = stored.generation == current.id && current.judge.gate().ready().is_ok();
     let stale = !asked || !app.store.faults_of(current.id, row.id, 1).await?.is_empty();
+    let locale = language.of(&generation, market);
     let voice = Voice { generation: &generation, locale };
     Ok(Json(Health {
         marketplace: market.code.clone(),
@@ -65,12 +68,12 @@ pub async fn show(
         verdict: Some(stored.id),
         stale,
         rules: Rules::of(&generation),
-        standing: Standing::of(&row),
+        standing: Standing::of(&row, Some(&generation), locale),
         score: stored.output.score,
         metrics: voice.metrics(&stored.input),
         reasons: voice.reasons(&stored.output),
         proposals: voice.proposals(&stored.output),
         next_evaluation: row.next_evaluation.map(time),
-        coming: coming(&app, market, row.id, locale).await?,
+        coming: coming(&app, market, row.id, &language).await?,
     }))
 }

@@ -11,10 +11,12 @@ use super::{Health, Voice, in_force, play};
 use crate::app::App;
 use crate::http::access::{AtMerchant, See};
 use crate::http::extract::Json;
+use crate::http::language::Language;
 use crate::http::merchants::find;
 use crate::http::problem::Problem;
-use crate::http::shapes::{Language, moment};
+use crate::http::shapes::moment;
 use crate::markets::Generation;
+use crate::pipeline::comeback::clean_orders;
 
 /// Most that may be added to a counter.
 const MAX_ADDED: i64 = 1_000_000_000;
@@ -24,7 +26,11 @@ const MAX_ADDED: i64 = 1_000_000_000;
 #[serde(deny_unknown_fields)]
 pub struct Supposed {
     /// How much to add to which counters, within every window that looks at them.
+    #[serde(default)]
     add: BTreeMap<String, i64>,
+    /// So many further orders without a defect, whatever counters these add to.
+    #[serde(default)]
+    clean_orders: i64,
     /// RFC 3339: suppose it of this moment.
     as_of: Option<String>,
 }
@@ -43,9 +49,13 @@ pub async fn what_if(
     let row = find(&app, market, &access.merchant).await?;
     let generation = in_force(market, row.id)?;
     let at = supposed.as_of.as_deref().map(|text| moment("as_of", text)).transpose()?;
-    let extra = additions(&generation, &supposed.add)?;
+    if !(0..=MAX_ADDED).contains(&supposed.clean_orders) {
+        return Err(Problem::invalid("clean_orders", format!("must lie between 0 and {MAX_ADDED}")));
+    }
+    let mut extra = additions(&generation, &supposed.add)?;
+    extra.extend(clean_orders(&generation, supposed.clean_orders));
     let (played, since) = play(&app, market, &generation, &row, at, extra).await?;
-    let voice = Voice { generation: &generation, locale: language.or(&market.locale) };
+    let voice = Voice { generation: &generation, locale: language.of(&generation, market) };
     Ok(axum::Json(voice.played(market, &row.reference, &played, since)))
 }
 

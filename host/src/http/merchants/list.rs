@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::http::access::{Member, See};
 use crate::http::border::Border;
 use crate::http::extract::Query;
+use crate::http::language::Language;
 use crate::http::problem::Problem;
 use crate::http::shapes::{Listed, limit};
 use crate::markets::Market;
@@ -80,6 +81,7 @@ pub async fn list(
     State(app): State<Arc<App>>,
     State(border): State<Arc<Border>>,
     access: Member<See>,
+    language: Language,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Listed<Merchant>>, Problem> {
     let market = &access.market;
@@ -96,7 +98,7 @@ pub async fn list(
         Some(last) if more => Some(border.cursors.seal(&list, &page.position(last))?),
         _ => None,
     };
-    let items = rows.iter().map(|row| Merchant::of(row, market)).collect();
+    let items = rows.iter().map(|row| Merchant::of(row, market, &language)).collect();
     Ok(Json(Listed { items, next }))
 }
 

@@ -15,10 +15,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::language::Language;
 use super::problem::Problem;
 use super::shapes::time;
 use crate::app::App;
-use crate::markets::Market;
+use crate::markets::{Generation, Market};
 use crate::pipeline::evaluate::status_letter;
 use crate::store::merchants::MerchantRow;
 use andon_domain::reading::Status;
@@ -28,6 +29,8 @@ use andon_domain::reading::Status;
 pub struct Standing {
     /// Standing in force; null before there was a binding verdict.
     pub code: Option<String>,
+    /// Its title; the code itself where the rules of today know no such standing.
+    pub title: Option<String>,
     /// Its level on the ladder common to all marketplaces.
     pub level: Option<String>,
     /// Since when.
@@ -37,10 +40,16 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// As the merchant's row has it.
-    pub fn of(row: &MerchantRow) -> Self {
-        let (code, level, projected) = (row.standing.clone(), row.level.clone(), row.projected.clone());
-        Self { code, level, since: row.since.map(time), projected }
+    /// As the merchant's row has it, in words of `generation`.
+    pub fn of(row: &MerchantRow, generation: Option<&Generation>, locale: &str) -> Self {
+        let titled = |code: &String| generation.map_or(code.as_str(), |g| g.manifest().text(locale, code)).to_owned();
+        Self {
+            code: row.standing.clone(),
+            title: row.standing.as_ref().map(titled),
+            level: row.level.clone(),
+            since: row.since.map(time),
+            projected: row.projected.clone(),
+        }
     }
 }
 
@@ -62,8 +71,10 @@ pub struct Merchant {
 }
 
 impl Merchant {
-    fn of(row: &MerchantRow, market: &Market) -> Self {
-        let metrics = market.in_force_for(row.id).map_or(&[][..], |g| &g.metrics);
+    fn of(row: &MerchantRow, market: &Market, language: &Language) -> Self {
+        let generation = market.in_force_for(row.id).map(|g| &**g);
+        let metrics = generation.map_or(&[][..], |g| &g.metrics);
+        let locale = generation.map_or("", |g| language.of(g, market));
         let word = |letter| Status::ALL.iter().find(|(status, _)| status_letter(*status) == letter).map(|(_, word)| *word);
         let statuses = metrics.iter().zip(row.statuses.chars()).filter_map(|(m, l)| Some((m.code.clone(), word(l)?)));
         Self {
@@ -71,7 +82,7 @@ impl Merchant {
             name: row.name.clone(),
             joined_at: row.joined_at.or(row.first_order).map(time),
             orders: row.orders,
-            standing: Standing::of(row),
+            standing: Standing::of(row, generation, locale),
             score: row.score,
             statuses: statuses.collect(),
             verdict: row.verdict,

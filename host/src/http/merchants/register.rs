@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::http::access::{AtMerchant, Register};
 use crate::http::deliver::{deliver, moment as now_after};
 use crate::http::extract::Json;
+use crate::http::language::Language;
 use crate::http::problem::Problem;
 use crate::http::shapes::moment;
 
@@ -33,6 +34,7 @@ pub struct Registration {
 pub async fn register(
     State(app): State<Arc<App>>,
     access: AtMerchant<Register>,
+    language: Language,
     Json(body): Json<Registration>,
 ) -> Result<(StatusCode, axum::Json<Merchant>), Problem> {
     let (market, reference) = (&access.market, access.merchant.as_str());
@@ -48,5 +50,5 @@ pub async fn register(
     }
     let row = find(&app, market, reference).await?;
     let status = if known.is_some() { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, axum::Json(Merchant::of(&row, market))))
+    Ok((status, axum::Json(Merchant::of(&row, market, &language))))
 }

@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::find;
 use super::mask::Mask;
 use crate::app::App;
+use crate::auth::Caller;
 use crate::cases::MAX_SUBJECTS;
 use crate::http::access::{AtMerchant, Take};
 use crate::http::extract::Query;
@@ -113,7 +114,7 @@ pub async fn take(
         currency: market.currency.clone(),
         merchant: known(&generation, &shown.merchant),
         peers: peers.collect(),
-        facts: facts(&mask, market, &subjects, shown.now),
+        facts: facts(&mask, market, &access.caller, &subjects, shown.now),
     }))
 }
 
@@ -153,7 +154,7 @@ async fn subjects(app: &App, market: &Market, merchant: i64, since: Instant) -> 
     Ok(found)
 }
 
-fn facts(mask: &Mask<'_>, market: &Market, subjects: &[Subject], until: Instant) -> Facts {
+fn facts(mask: &Mask<'_>, market: &Market, caller: &Caller, subjects: &[Subject], until: Instant) -> Facts {
     let known = |s: &Subject| s.history.fact(&Named { key: s.key, name: s.reference.clone() }, until);
     let mut facts = Facts::default();
     let mut with_orders = BTreeSet::new();
@@ -162,7 +163,7 @@ fn facts(mask: &Mask<'_>, market: &Market, subjects: &[Subject], until: Instant)
         match fact {
             Fact::Order(order) => {
                 with_orders.extend(order.contacts.iter().map(|c| c.id.name.clone()));
-                facts.orders.push(Order::of(mask.order(*order), &History::default(), market));
+                facts.orders.push(Order::of(mask.order(*order), &History::default(), market, caller));
             }
             Fact::Contact(contact) => contacts.push(*contact),
             Fact::Violation(violation) => facts.violations.push(Violation::of(mask.violation(*violation))),

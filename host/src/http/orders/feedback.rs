@@ -45,7 +45,7 @@ pub async fn show(
     let order = fold(&found).ok_or(Problem::NotFound)?;
     access.check(Some(&order.merchant))?;
     let feedback = order.feedback.as_ref().ok_or(Problem::NotFound)?;
-    Ok(axum::Json(Feedback::of(feedback, &found.history)))
+    Ok(axum::Json(Feedback::of(feedback, &found.history, &access.caller)))
 }
 
 /// Leave feedback on an order, or leave it anew.
@@ -62,7 +62,7 @@ pub async fn leave(
     let found = subject(&app, market, &reference).await?.ok_or(Problem::NotFound)?;
     let order = fold(&found).ok_or(Problem::NotFound)?;
     if let Some(known) = order.feedback.as_ref().filter(|known| left.says(known)) {
-        return Ok(axum::Json(Feedback::of(known, &found.history)));
+        return Ok(axum::Json(Feedback::of(known, &found.history, &access.caller)));
     }
     let at = now_after(&app, market, found.history.entries().last().map(|e| e.at));
     let Left { rating, as_described, service, delivery, comment } = left;
@@ -70,7 +70,7 @@ pub async fn leave(
     deliver(&app, market, &reference, vec![(at, change)]).await?;
     let after = subject(&app, market, &reference).await?.ok_or(Problem::NotFound)?;
     let feedback = fold(&after).and_then(|order| order.feedback).ok_or(Problem::NotFound)?;
-    Ok(axum::Json(Feedback::of(&feedback, &after.history)))
+    Ok(axum::Json(Feedback::of(&feedback, &after.history, &access.caller)))
 }
 
 impl Left {

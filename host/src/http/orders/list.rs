@@ -65,6 +65,6 @@ pub async fn list(
         Some(last) if more => Some(border.cursors.seal(&list, &last.id)?),
         _ => None,
     };
-    let items = page.iter().filter_map(|s| Some(Order::of(fold(s)?, &s.history, &market))).collect();
+    let items = page.iter().filter_map(|s| Some(Order::of(fold(s)?, &s.history, &market, &access.caller))).collect();
     Ok(Json(Listed { items, next }))
 }

@@ -14,12 +14,14 @@ use andon_domain::fact::{self, Fact};
 use andon_domain::history::{Entry, History};
 use andon_domain::ids::{Instant, Named, check_reference};
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::problem::Problem;
 use super::shapes::{Amount, time};
 use crate::app::App;
+use crate::auth::Caller;
 use crate::markets::Market;
 use crate::pipeline::segment;
 use crate::store::session::Subject;
@@ -49,8 +51,10 @@ pub struct Feedback {
     state: &'static str,
     /// Why it is in that state.
     reason: Option<String>,
-    /// Who brought it there.
+    /// Who brought it there; merchants are not told.
     actor: Option<String>,
+    /// References of the order's platform messages that bear it out.
+    evidence: Vec<String>,
 }
 
 /// A buyer's claim.
@@ -137,8 +141,8 @@ pub struct Order {
 
 impl Order {
     /// As it is shown; who changed feedback is in its history alone.
-    pub(super) fn of(order: fact::Order, history: &History, market: &Market) -> Self {
-        let feedback = order.feedback.as_ref().map(|f| Feedback::of(f, history));
+    pub(super) fn of(order: fact::Order, history: &History, market: &Market, caller: &Caller) -> Self {
+        let feedback = order.feedback.as_ref().map(|f| Feedback::of(f, history, caller));
         let claim = |c: fact::Claim| Claim {
             reference: c.reference,
             opened_at: time(c.opened),
@@ -205,11 +209,17 @@ impl From<fact::Contact> for Contact {
 }
 
 impl Feedback {
-    fn of(feedback: &fact::Feedback, history: &History) -> Self {
-        let actor = history.entries().iter().rev().find_map(|e| match &e.change {
+    fn of(feedback: &fact::Feedback, history: &History, caller: &Caller) -> Self {
+        let changes = || history.entries().iter().map(|e| &e.change);
+        let actor = changes().rev().find_map(|change| match change {
             Change::FeedbackChanged { actor, .. } => Some(actor.clone()),
             _ => None,
         });
+        let mut evidence: Vec<String> = changes()
+            .filter_map(|change| if let Change::FeedbackEvidenced { contact } = change { Some(contact.clone()) } else { None })
+            .collect();
+        evidence.sort_unstable();
+        evidence.dedup();
         Self {
             at: time(feedback.at),
             rating: feedback.rating,
@@ -219,13 +229,14 @@ impl Feedback {
             comment: feedback.comment.clone(),
             state: feedback.state.word(),
             reason: (!feedback.state_reason.is_empty()).then(|| feedback.state_reason.clone()),
-            actor: actor.flatten(),
+            actor: actor.flatten().filter(|_| caller.merchant().is_none()),
+            evidence,
         }
     }
 }
 
 /// What is stored under an order's reference: perhaps only events that wait for the order.
-async fn subject(app: &App, market: &Market, reference: &str) -> Result<Option<Subject>, Problem> {
+pub(super) async fn subject(app: &App, market: &Market, reference: &str) -> Result<Option<Subject>, Problem> {
     check_reference(reference).map_err(|_| Problem::NotFound)?;
     let (id, key) = (market.id, app.keys.named(&market.code, "order", reference).key);
     let found = app.store.read(move |session| session.subjects(id, &[(Kind::Order, key)])).await?;
@@ -233,7 +244,7 @@ async fn subject(app: &App, market: &Market, reference: &str) -> Result<Option<S
 }
 
 /// The order as its events fold to by now; `None` while it has not been placed.
-fn fold(subject: &Subject) -> Option<fact::Order> {
+pub(super) fn fold(subject: &Subject) -> Option<fact::Order> {
     match subject.history.fact(&Named { key: subject.key, name: subject.reference.clone() }, Instant::MAX)? {
         Fact::Order(order) => Some(*order),
         _ => None,
@@ -241,7 +252,7 @@ fn fold(subject: &Subject) -> Option<fact::Order> {
 }
 
 /// The raw events behind a history, its contacts' included, oldest first.
-async fn events(app: &Arc<App>, history: &History) -> Result<Vec<Box<RawValue>>, Problem> {
+async fn events(app: &Arc<App>, history: &History, caller: &Caller) -> Result<Vec<Box<RawValue>>, Problem> {
     let of_contacts = history.contacts().flat_map(|(_, entries)| entries);
     let mut entries: Vec<&Entry> = history.entries().iter().chain(of_contacts).collect();
     entries.sort_by_key(|e| (e.at, e.tie));
@@ -258,6 +269,18 @@ async fn events(app: &Arc<App>, history: &History) -> Result<Vec<Box<RawValue>>,
         }
         Ok(events)
     });
-    let raw = |bytes: Vec<u8>| serde_json::from_slice::<Box<RawValue>>(&bytes).map_err(|e| Problem::Internal(Box::new(e)));
-    read.await?.into_iter().map(raw).collect()
+    let raw = |bytes: Vec<u8>| match caller.merchant() {
+        None => serde_json::from_slice(&bytes),
+        Some(_) => without_actor(&bytes),
+    };
+    read.await?.into_iter().map(|bytes| raw(bytes).map_err(|e| Problem::Internal(Box::new(e)))).collect()
+}
+
+/// A raw event as a merchant sees it: who of the staff acted is not for them.
+fn without_actor(event: &[u8]) -> serde_json::Result<Box<RawValue>> {
+    let mut read: Value = serde_json::from_slice(event)?;
+    match read.get_mut("data").and_then(Value::as_object_mut).and_then(|data| data.remove("actor")) {
+        Some(_) => serde_json::value::to_raw_value(&read),
+        None => serde_json::from_slice(event),
+    }
 }

@@ -88,7 +88,7 @@ pub async fn put(
     let after = subject(&app, market, &reference).await?.ok_or(Problem::NotFound)?;
     let order = fold(&after).ok_or(Problem::NotFound)?;
     let status = if known.is_some() { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, axum::Json(Order::of(order, &after.history, market))))
+    Ok((status, axum::Json(Order::of(order, &after.history, market, &access.caller))))
 }
 
 impl OrderState {

@@ -22,6 +22,6 @@ pub async fn show(
     let found = subject(&app, &access.market, &reference).await?.ok_or(Problem::NotFound)?;
     let order = fold(&found).ok_or(Problem::NotFound)?;
     access.check(Some(&order.merchant))?;
-    let events = events(&app, &found.history).await?;
-    Ok(Json(Order { events: Some(events), ..Order::of(order, &found.history, &access.market) }))
+    let events = events(&app, &found.history, &access.caller).await?;
+    Ok(Json(Order { events: Some(events), ..Order::of(order, &found.history, &access.market, &access.caller) }))
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{PluginVersion, Which};
 use crate::app::App;
-use crate::http::access::{Operator, Run};
+use crate::http::access::{House, Run};
 use crate::http::extract::{Json, Path};
 use crate::http::problem::Problem;
 use crate::http::shapes::reason;
@@ -29,7 +29,7 @@ pub struct Reason {
     request_body = Reason, responses((status = 200, body = PluginVersion)))]
 pub async fn retire(
     app: State<Arc<App>>,
-    access: Operator<Run>,
+    access: House<Run>,
     path: Path<Which>,
     body: Json<Reason>,
 ) -> Result<axum::Json<PluginVersion>, Problem> {
@@ -43,7 +43,7 @@ pub async fn retire(
     request_body = Reason, responses((status = 200, body = PluginVersion)))]
 pub async fn quarantine(
     app: State<Arc<App>>,
-    access: Operator<Run>,
+    access: House<Run>,
     path: Path<Which>,
     body: Json<Reason>,
 ) -> Result<axum::Json<PluginVersion>, Problem> {
@@ -56,7 +56,7 @@ pub async fn quarantine(
     request_body = Reason, responses((status = 200, body = PluginVersion)))]
 pub async fn release(
     State(app): State<Arc<App>>,
-    access: Operator<Run>,
+    access: House<Run>,
     Path(Which { name, v }): Path<Which>,
     Json(body): Json<Reason>,
 ) -> Result<axum::Json<PluginVersion>, Problem> {
@@ -67,7 +67,7 @@ pub async fn release(
 
 async fn withhold(
     State(app): State<Arc<App>>,
-    access: Operator<Run>,
+    access: House<Run>,
     Path(Which { name, v }): Path<Which>,
     Json(body): Json<Reason>,
     hold: Hold,

@@ -15,9 +15,9 @@ use crate::app::App;
 use crate::http::access::{Known, See};
 use crate::http::extract::Path;
 use crate::http::health::{Voice, generation_of};
+use crate::http::language::Language;
 use crate::http::marketplaces::Rules;
 use crate::http::problem::Problem;
-use crate::http::shapes::Language;
 
 /// A member in which two conclusions differ.
 #[derive(Debug, Serialize, ToSchema)]
@@ -54,7 +54,7 @@ pub async fn replay(
     let asked = tokio::task::spawn_blocking(move || judge.evaluate(std::slice::from_ref(&input)));
     let verdicts = asked.await.map_err(|e| Problem::Internal(Box::new(e)))?.map_err(Problem::RulesFailed)?;
     let again = verdicts.into_iter().next().ok_or_else(|| Problem::Internal("the rules gave no verdict".into()))?;
-    let voice = Voice { generation: &generation, locale: language.or(&market.locale) };
+    let voice = Voice { generation: &generation, locale: language.of(&generation, &market) };
     let (before, after) = (output(&voice, &stored.output), output(&voice, &again));
     Ok(Json(Replay {
         id: stored.id,

@@ -15,9 +15,10 @@ use crate::app::App;
 use crate::http::access::{Known, See};
 use crate::http::extract::Path;
 use crate::http::health::{MetricHealth, Proposed, Voice, Why, generation_of};
+use crate::http::language::Language;
 use crate::http::marketplaces::Rules;
 use crate::http::problem::Problem;
-use crate::http::shapes::{Language, time};
+use crate::http::shapes::time;
 
 /// What the rules were shown.
 #[derive(Debug, Serialize, ToSchema)]
@@ -71,7 +72,7 @@ pub async fn show(
     let (verdict, market, merchant) = find(&app, &access.caller, &id).await?;
     let generation = generation_of(&app, &market, verdict.generation).await?;
     let settings = app.store.generation(verdict.generation).await?.map(|g| g.settings).unwrap_or_default();
-    let voice = Voice { generation: &generation, locale: language.or(&market.locale) };
+    let voice = Voice { generation: &generation, locale: language.of(&generation, &market) };
     Ok(Json(StoredVerdict {
         id: verdict.id,
         marketplace: market.code.clone(),

@@ -1,0 +1,86 @@
+//! Who may call what, by operation: the table that the matrix holds the router against. It is written by hand, so that a route is
+//! opened on purpose.
+
+use andon::auth::Scope::{self, Admin, EnforcementsReview, EventsWrite, HealthRead, MerchantsWrite, PluginsWrite};
+
+/// Whose things an operation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    /// Whoever reaches every marketplace: it is felt in all of them.
+    House,
+    /// Nobody bound to a merchant; what it is about belongs to no marketplace.
+    Operators,
+    /// Nobody bound to a merchant, in a marketplace they reach.
+    Staff,
+    /// Whoever reaches the merchant whose thing it is; of a list, each sees their own part.
+    Merchants,
+}
+
+/// One operation: its id, whom it is for, and the scopes of which any one opens it. `admin` opens all.
+pub type Right = (&'static str, For, &'static [Scope]);
+
+/// Scopes that see orders and contacts.
+const SEE_ORDERS: &[Scope] = &[HealthRead, EventsWrite, EnforcementsReview];
+const MODERATE: &[Scope] = &[EventsWrite, EnforcementsReview];
+const WATCH: &[Scope] = &[HealthRead, PluginsWrite];
+
+/// Every operation of the document.
+pub const RIGHTS: &[Right] = &[
+    ("activate_rules", For::Operators, &[Admin]),
+    ("amazon_report", For::Merchants, &[HealthRead]),
+    ("backtest_report", For::Operators, &[PluginsWrite]),
+    ("begin_backtest", For::Operators, &[PluginsWrite]),
+    ("buyer_signals", For::Staff, &[EnforcementsReview]),
+    ("cancel_backtest", For::Operators, &[PluginsWrite]),
+    ("cancel_generation", For::Staff, &[Admin]),
+    ("change_marketplace", For::Staff, &[Admin]),
+    ("create_marketplace", For::Operators, &[Admin]),
+    ("download_plugin", For::Operators, &[Admin]),
+    ("ebay_report", For::Merchants, &[HealthRead]),
+    ("health_evidence", For::Merchants, &[HealthRead]),
+    ("health_history", For::Merchants, &[HealthRead]),
+    ("health_recovery", For::Merchants, &[HealthRead]),
+    ("leave_feedback", For::Staff, &[EventsWrite]),
+    ("list_backtests", For::Operators, &[PluginsWrite]),
+    ("list_fault_codes", For::Operators, &[PluginsWrite]),
+    ("list_generations", For::Staff, WATCH),
+    ("list_marketplaces", For::Operators, &[HealthRead]),
+    ("list_merchants", For::Merchants, &[HealthRead]),
+    ("list_notices", For::Merchants, &[HealthRead]),
+    ("list_orders", For::Merchants, &[HealthRead]),
+    ("list_plugin_faults", For::Operators, &[PluginsWrite]),
+    ("list_plugins", For::Operators, &[PluginsWrite]),
+    ("moderate_buyer", For::Staff, &[EnforcementsReview]),
+    ("moderate_feedback", For::Staff, MODERATE),
+    ("pause_build", For::Staff, &[Admin]),
+    ("push_plugin", For::Operators, &[PluginsWrite]),
+    ("put_order", For::Staff, &[EventsWrite]),
+    ("quarantine_plugin", For::House, &[Admin]),
+    ("register_merchant", For::Merchants, &[MerchantsWrite]),
+    ("release_plugin", For::House, &[Admin]),
+    ("replay_verdict", For::Merchants, &[HealthRead]),
+    ("resume_build", For::Staff, &[Admin]),
+    ("retire_plugin", For::House, &[Admin]),
+    ("roll_back_rules", For::Operators, &[Admin]),
+    ("send_events", For::Staff, &[EventsWrite]),
+    ("shadow_merchants", For::Staff, &[HealthRead]),
+    ("shadow_report", For::Staff, WATCH),
+    ("shadow_rules", For::Operators, &[Admin]),
+    ("show_backtest", For::Operators, &[PluginsWrite]),
+    ("show_feedback", For::Merchants, SEE_ORDERS),
+    ("show_generation", For::Staff, WATCH),
+    ("show_health", For::Merchants, &[HealthRead]),
+    ("show_marketplace", For::Staff, &[HealthRead]),
+    ("show_merchant", For::Merchants, &[HealthRead]),
+    ("show_order", For::Merchants, SEE_ORDERS),
+    ("show_plugin", For::Operators, &[PluginsWrite]),
+    ("show_plugin_version", For::Operators, &[PluginsWrite]),
+    ("show_verdict", For::Merchants, &[HealthRead]),
+    ("take_snapshot", For::Merchants, &[PluginsWrite]),
+    ("what_if", For::Merchants, &[HealthRead]),
+];
+
+/// The right that an operation asks for.
+pub fn of(operation: &str) -> Option<&'static Right> {
+    RIGHTS.iter().find(|(id, ..)| *id == operation)
+}

@@ -1,0 +1,141 @@
+//! Two marketplaces and three merchants whose every name, reference and amount can be told apart in an answer.
+
+use andon::setup::RulesSetup;
+use andon_tests::events::{DAY, NOW, event, rfc3339};
+use andon_tests::{Backend, Door, MARKET, TestApp, guests};
+use serde_json::{Value, json};
+
+/// The other marketplace.
+pub const ELSEWHERE: &str = "quarzmarkt";
+
+/// A merchant with everything that a path may name.
+#[derive(Debug, Clone)]
+pub struct Shop {
+    /// Code of its marketplace.
+    pub market: &'static str,
+    /// Its reference, which is part of all other references too.
+    pub reference: &'static str,
+    /// What each of its orders cost.
+    pub amount: i64,
+    /// Its newest verdict.
+    pub verdict: String,
+    /// The generation of rules that judges it.
+    pub generation: String,
+    /// A backtest in its marketplace.
+    pub backtest: String,
+}
+
+/// The host with both marketplaces.
+pub struct Shops {
+    /// The host.
+    pub test: TestApp,
+    /// Its door.
+    pub door: Door,
+    /// Whose token the merchant's tokens are.
+    pub own: Shop,
+    /// Another of the same marketplace.
+    pub other: Shop,
+    /// One of the other marketplace.
+    pub foreign: Shop,
+}
+
+impl Shop {
+    /// The thing a parameter of a path names, such as `merchants/{ref}`, of this shop; `None` where it is nobody's.
+    pub fn thing(&self, parameter: &str) -> Option<String> {
+        Some(match parameter {
+            "marketplaces/{m}" => self.market.to_owned(),
+            "merchants/{ref}" => self.reference.to_owned(),
+            "orders/{ref}" => format!("order-{}", self.reference),
+            "buyers/{ref}" => format!("buyer-{}", self.reference),
+            "listings/{ref}" => format!("listing-{}", self.reference),
+            "verdicts/{id}" => self.verdict.clone(),
+            "generations/{id}" => self.generation.clone(),
+            "backtests/{id}" => self.backtest.clone(),
+            _ => return None,
+        })
+    }
+
+    /// What must never be shown to whoever may not know of this shop.
+    pub fn secrets(&self) -> [String; 3] {
+        [self.reference.to_owned(), format!("Firma {}", self.reference), self.amount.to_string()]
+    }
+}
+
+impl Shops {
+    /// Opens them, judged.
+    pub async fn open(backend: Backend) -> Self {
+        let test = TestApp::new(backend).await;
+        test.create_market(ELSEWHERE, RulesSetup { rules: Some("amazon".into()), ..RulesSetup::default() }).await;
+        let door = Door::new(&test);
+        let shop = |market, reference, amount| Shop {
+            market,
+            reference,
+            amount,
+            verdict: String::new(),
+            generation: String::new(),
+            backtest: String::new(),
+        };
+        let mut shops = [
+            shop(MARKET, "zqx-own", 111_222_333_441),
+            shop(MARKET, "zqx-other", 555_666_777_881),
+            shop(ELSEWHERE, "zqx-foreign", 999_888_777_661),
+        ];
+        for shop in &shops {
+            test.accept_in(shop.market, &life(shop)).await;
+            test.app.drain(shop.market).await.unwrap();
+        }
+        let operator = door.operator();
+        for shop in &mut shops {
+            let at = format!("/v1/marketplaces/{}", shop.market);
+            let health = operator.get(&format!("{at}/merchants/{}/health", shop.reference)).await.ok();
+            shop.verdict = health["verdict"].as_str().unwrap().to_owned();
+            let watched = json!({"marketplace": shop.market, "settings": {"preview-days": 1}});
+            if shop.reference != "zqx-other" {
+                operator.post("/v1/plugins/amazon/versions/0.1.0/shadow", &watched).await.ok();
+            }
+            shop.generation = operator.get(&format!("{at}/generations")).await.ok()["items"][0]["id"].to_string();
+            let span = json!({"marketplace": shop.market, "from": "2024-05-01", "to": "2024-05-02"});
+            shop.backtest = operator.post("/v1/plugins/amazon/versions/0.1.0/backtests", &span).await.ok()["id"].to_string();
+        }
+        let [own, other, foreign] = shops;
+        Self { test, door, own, other, foreign }
+    }
+
+    /// The three.
+    pub fn all(&self) -> [&Shop; 3] {
+        [&self.own, &self.other, &self.foreign]
+    }
+}
+
+/// Orders with all that may happen to one, and the merchant's own name.
+fn life(shop: &Shop) -> Vec<Value> {
+    let Shop { market, reference, amount, .. } = shop;
+    let registered = json!({"merchant": reference, "name": format!("Firma {reference}"), "joined_at": rfc3339(NOW - 90 * DAY)});
+    let mut events =
+        vec![event(&format!("{reference}-registered"), "merchant.registered", reference, NOW - 90 * DAY, registered)];
+    for i in 0..25 {
+        let order = if i == 0 { format!("order-{reference}") } else { format!("order-{reference}-{i}") };
+        let at = NOW - 20 * DAY - i64::from(i) * 3_600_000;
+        let of = |kind: &str, after: i64, data: Value| event(&format!("{order}-{kind}"), kind, &order, at + after, data);
+        let tracked = json!({"tracking": format!("track-{reference}"), "carrier": "correios"});
+        events.extend([
+            of(
+                "order.placed",
+                0,
+                json!({
+                    "merchant": reference, "buyer": format!("buyer-{reference}"), "listing": format!("listing-{reference}"),
+                    "units": 1, "amount": {"minor": amount, "currency": "BRL"}, "fulfilment": "merchant", "service": "standard",
+                    "ship_by": rfc3339(at + 2 * DAY), "deliver_by": rfc3339(at + 10 * DAY),
+                }),
+            ),
+            of("order.shipped", DAY, tracked.clone()),
+            of("order.delivered", 2 * DAY, tracked),
+            of("feedback.left", 3 * DAY, json!({"rating": 1, "comment": format!("said of {reference}")})),
+            of("claim.opened", 4 * DAY, json!({"claim": format!("claim-{reference}-{i}"), "kind": "not-as-described"})),
+        ]);
+    }
+    let contact = json!({"order": format!("order-{reference}"), "channel": "platform-message", "reason": format!("about {reference}"), "answer_owed": true});
+    events.push(event(&format!("{reference}-contact"), "contact.opened", &format!("contact-{reference}"), NOW - DAY, contact));
+    events.iter_mut().for_each(|e| e["marketplace"] = json!(market));
+    events
+}
