@@ -24,6 +24,7 @@ pub mod registry;
 pub mod rules;
 pub mod setup;
 pub mod shutdown;
+pub mod sudden;
 pub mod simulate;
 pub mod store;
 pub mod telemetry;

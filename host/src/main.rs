@@ -16,6 +16,7 @@ fn main() -> ExitCode {
     if let Some(done) = cli.run_alone() {
         return done;
     }
+    andon::sudden::arm();
     andon::auth::install_crypto();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
     let done = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(cli.run()));

@@ -22,4 +22,5 @@ mod quotas;
 mod routes;
 mod sandbox;
 mod session_parity;
+mod sudden;
 mod typescript;

@@ -16,7 +16,13 @@ pub struct Process {
 impl Process {
     /// Starts `binary` on a port that the system chooses and waits until it listens.
     pub fn serve(binary: &str, home: &Path, database_url: &str) -> Self {
+        Self::serve_until("", binary, home, database_url)
+    }
+
+    /// The same, to die at a point: see [`andon::sudden::arm`].
+    pub fn serve_until(die_at: &str, binary: &str, home: &Path, database_url: &str) -> Self {
         let mut child = Command::new(binary)
+            .env("ANDON_DIE_AT", die_at)
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "json", "--database-url", database_url, "--home"])
             .arg(home)
             .stdin(Stdio::null())
@@ -72,8 +78,13 @@ impl Connection {
 
     /// Status and body of the answer; an error where the other side is gone before the answer is whole.
     pub fn post(&mut self, path: &str, body: &str) -> std::io::Result<(u16, Value)> {
+        self.post_with(path, "", body)
+    }
+
+    /// The same with further lines in the head, each with its end.
+    pub fn post_with(&mut self, path: &str, lines: &str, body: &str) -> std::io::Result<(u16, Value)> {
         let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            "POST {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n{lines}content-length: {}\r\n\r\n",
             self.token,
             body.len()
         );

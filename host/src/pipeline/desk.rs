@@ -170,6 +170,7 @@ impl<'a> Desk<'a> {
         self.settle_times(row);
         self.flush()?;
         rows::update(self.session, row)?;
+        fail::fail_point!("desk::mid-move");
         self.tell(row, Some(before), actor.to_owned(), reason.to_owned());
         Ok(Ok(()))
     }
@@ -288,8 +289,12 @@ impl<'a> Desk<'a> {
         let about: BTreeSet<i64> =
             self.happened.iter().map(|h| h.row.merchant).chain(self.notes.iter().filter_map(|n| n.merchant)).collect();
         let names = rows::references(self.session, &about.into_iter().collect::<Vec<_>>())?;
+        fail::fail_point!("desk::before-ledger");
         self.enter(&names)?;
-        self.send(&names, &effects)
+        fail::fail_point!("desk::before-outbox");
+        self.send(&names, &effects)?;
+        fail::fail_point!("desk::after-outbox");
+        Ok(())
     }
 
     fn enter(&mut self, names: &HashMap<i64, String>) -> Result<(), StoreError> {

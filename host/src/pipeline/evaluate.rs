@@ -75,6 +75,7 @@ impl Judged {
             judgement.next = judgement.next.into_iter().chain(again.get(&judgement.merchant).copied()).min();
         }
         session.judge(&self.judgements)?;
+        fail::fail_point!("evaluate::after-verdict");
         let mut desk = Desk::new(session, market, clock);
         for id in &self.undone {
             if let Some(mut row) = desk.find(*id)? {

@@ -250,6 +250,7 @@ impl Lane {
             });
         }
         session.commit()?;
+        fail::fail_point!("lane::after-commit");
         if std::mem::take(session.outgoing()) {
             self.store.tell();
         }
