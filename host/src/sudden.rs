@@ -8,7 +8,8 @@ pub fn arm() {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     let wanted = std::env::var("ANDON_DIE_AT").unwrap_or_default();
-    let Some((point, times)) = wanted.rsplit_once(':').and_then(|(point, times)| Some((point, times.parse::<usize>().ok()?))) else {
+    let Some((point, times)) = wanted.rsplit_once(':').and_then(|(point, times)| Some((point, times.parse::<usize>().ok()?)))
+    else {
         return;
     };
     let passed = AtomicUsize::new(0);

@@ -67,7 +67,8 @@ impl Work {
                 let at = SystemClock.now() - 20 * DAY;
                 let orders = (0..3).map(|i| (format!("o{key}-{i}"), at + i));
                 let events = orders.flat_map(|(order, at)| {
-                    let shipped = event(&format!("{order}-shipped"), "order.shipped", &order, at + DAY, json!({"tracking": "T1"}));
+                    let shipped =
+                        event(&format!("{order}-shipped"), "order.shipped", &order, at + DAY, json!({"tracking": "T1"}));
                     [placed(&order, &merchant, at), shipped, rated(&order, 1, at + 2 * DAY)]
                 });
                 Request { key, path: format!("{market}/events"), body: events.collect(), by_bob: false }

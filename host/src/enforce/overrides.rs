@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{EnforceError, Refusal, note};
 use crate::app::App;
-use crate::store::enforcements::{self as rows, ALL, Override};
+use crate::store::overrides::{self, ALL, Override};
 
 /// Longest override, in days.
 const LONGEST: i64 = 366;
@@ -31,7 +31,7 @@ impl App {
                 return Ok(Err(Refusal::Field { field: "until", why }));
             }
             let of = Override { merchant, kind, reason: reason.clone(), author: author.clone(), at: desk.now, until };
-            rows::put_override(desk.session, desk.market.id, &of)?;
+            overrides::put(desk.session, desk.market.id, &of)?;
             let data = json!({ "action": kind.map_or(ALL, Kind::word), "until": rfc3339(until) });
             desk.note("override.set", ("override", Some(merchant)), (&author, &reason), data);
             Ok(Ok(of))
@@ -48,7 +48,7 @@ impl App {
     ) -> Result<(), EnforceError> {
         let by = by.to_owned();
         let gone = self.at_desk(market, move |desk| {
-            if !rows::drop_override(desk.session, merchant, kind)? {
+            if !overrides::drop(desk.session, merchant, kind)? {
                 return Ok(Err(Refusal::Unknown));
             }
             // What was held back may be due at once.

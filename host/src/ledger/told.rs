@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::fields::{Fields, fields, text};
 use super::setup;
 use crate::pipeline::desk::state;
+use crate::store::accounts;
 use crate::store::enforcements::{self, Filter};
 use crate::store::session::{Session, Subject};
 use crate::store::{Store, StoreError};
@@ -119,7 +120,7 @@ impl Told {
             let page = enforcements::list(session, market, &Filter { before, ..Filter::default() }, PAGE)?;
             let Some(last) = page.last() else { break };
             before = Some(last.id);
-            let names = enforcements::references(session, &page.iter().map(|row| row.merchant).collect::<Vec<_>>())?;
+            let names = accounts::references(session, &page.iter().map(|row| row.merchant).collect::<Vec<_>>())?;
             for row in &page {
                 merchants.insert(row.merchant);
                 let about = format!("enforcement/{}", row.id);
@@ -135,10 +136,10 @@ impl Told {
         found.extend(gone.map(|(about, thing)| (thing.last(), format!("entry {}: {about} is not there", thing.last()))));
         let merchants: Vec<i64> = merchants.into_iter().collect();
         for part in merchants.chunks(PAGE) {
-            for (merchant, effect) in enforcements::effects(session, part)? {
-                let stored = enforcements::stored_effect(session, merchant)?;
+            for (merchant, effect) in accounts::effects(session, part)? {
+                let stored = accounts::stored_effect(session, merchant)?;
                 if stored.is_none_or(|(stored, _)| stored != effect) {
-                    let name = enforcements::references(session, &[merchant])?.remove(&merchant).unwrap_or_default();
+                    let name = accounts::references(session, &[merchant])?.remove(&merchant).unwrap_or_default();
                     found.push((u64::MAX, format!("what holds for merchant {name} is not what its enforcements add up to")));
                 }
             }

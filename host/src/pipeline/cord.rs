@@ -17,7 +17,8 @@ use super::settle::Touched;
 use super::statement::of_a_cord;
 use crate::clock::Clock;
 use crate::markets::Market;
-use crate::store::enforcements::{self as rows, Cord, Record};
+use crate::store::action_days;
+use crate::store::enforcements::{Cord, Record};
 use crate::store::session::{Cells, Result, Session, Value};
 
 /// References that a record names at most.
@@ -112,7 +113,7 @@ fn consider(desk: &mut Desk<'_>, merchant: i64, listing: &str, reason: &str) -> 
     let said = format!("{buyers} buyers: {reason}");
     let statement = of_a_cord(&desk.market.policy, &cord, (true, &said), desk.now);
     let day = desk.market.calendar.day_of(desk.now);
-    rows::count(desk.session, desk.market.id, day, &[(Kind::PullListing.word(), 1, u64::from(stage == Stage::InForce))])?;
+    action_days::count(desk.session, desk.market.id, day, &[(Kind::PullListing.word(), 1, u64::from(stage == Stage::InForce))])?;
     desk.open(Opening {
         merchant,
         measure,
@@ -132,7 +133,7 @@ fn consider(desk: &mut Desk<'_>, merchant: i64, listing: &str, reason: &str) -> 
 /// Whether as much was pulled today as may be by itself.
 fn is_full(desk: &mut Desk<'_>) -> Result<bool> {
     let day = desk.market.calendar.day_of(desk.now);
-    let taken = rows::taken(desk.session, desk.market.id, Kind::PullListing, day)?;
+    let taken = action_days::taken(desk.session, desk.market.id, Kind::PullListing, day)?;
     Ok(taken >= u64::from(desk.market.policy.cap(Kind::PullListing)))
 }
 

@@ -19,7 +19,9 @@ use super::desk::{Desk, Opening, TIME};
 use super::statement::{Grounds, listing};
 use crate::markets::{Generation, Market};
 use crate::store::StoreError;
-use crate::store::enforcements::{self as rows, Days, JUDGED, Record};
+use crate::store::accounts;
+use crate::store::action_days::{self, Days, JUDGED};
+use crate::store::enforcements::{self as rows, Record};
 use crate::store::session::Session;
 
 /// A merchant with a verdict that binds.
@@ -72,7 +74,7 @@ pub(super) fn work_out<'a>(
 ) -> Result<Decisions<'a>, StoreError> {
     let merchants: Vec<i64> = considered.iter().map(|c| c.merchant).collect();
     let since = now - Instant::from(market.policy.cooldown_days) * DAY;
-    let mut cases = rows::cases(session, &merchants, since, now)?;
+    let mut cases = accounts::cases(session, &merchants, since, now)?;
     let concerned = |c: &&Considered| !c.proposals.is_empty() || cases.get(&c.merchant).is_some_and(|case| !case.open.is_empty());
     let concerned: Vec<&Considered> = considered.iter().filter(concerned).collect();
     let stale = stale(session, &concerned)?;
@@ -101,7 +103,7 @@ fn stale(session: &mut dyn Session, concerned: &[&Considered]) -> Result<HashSet
     }
     let mut stale = HashSet::new();
     for (generation, merchants) in by_generation {
-        stale.extend(rows::stale(session, generation, &merchants)?);
+        stale.extend(accounts::stale(session, generation, &merchants)?);
     }
     Ok(stale)
 }
@@ -169,7 +171,7 @@ fn measure(
 impl Book {
     fn read(&mut self, session: &mut dyn Session, market: &Market, kind: Kind, day: i32) -> Result<(), StoreError> {
         if !self.days.contains_key(&kind) {
-            let days = rows::days(session, market.id, kind, day)?;
+            let days = action_days::days(session, market.id, kind, day)?;
             self.days.insert(kind, Counted { days, seen: 0, taken: 0, alarm: false });
         }
         Ok(())
@@ -217,7 +219,7 @@ impl Decisions<'_> {
         note_silence(desk, day)?;
         let mut counts = vec![(JUDGED, self.judged, 0)];
         counts.extend(self.book.days.iter().map(|(kind, c)| (kind.word(), c.seen, c.taken)));
-        rows::count(desk.session, desk.market.id, day, &counts)?;
+        action_days::count(desk.session, desk.market.id, day, &counts)?;
         for (kind, counted) in self.book.days.iter().filter(|(_, c)| c.alarm) {
             raise(desk, *kind, counted, self.judged)?;
         }
@@ -239,7 +241,7 @@ fn note_silence(desk: &mut Desk<'_>, day: Day) -> Result<(), StoreError> {
     if last >= day || day - first < days || said_lately || !rows::cords(desk.session, market.id, since, 1)?.is_empty() {
         return Ok(());
     }
-    rows::count(desk.session, market.id, day, &[("alarm:cord", 1, 0)])?;
+    action_days::count(desk.session, market.id, day, &[("alarm:cord", 1, 0)])?;
     metrics::counter!("andon_cord_silences_total", "marketplace" => market.code.clone()).increment(1);
     desk.note("cord.silent", ("cord", None), (TIME, "nobody has pulled a cord for long"), json!({ "days": days }));
     Ok(())
@@ -253,7 +255,7 @@ fn raise(desk: &mut Desk<'_>, kind: Kind, counted: &Counted, judged: u64) -> Res
     if !desk.session.ask(sql, &[market.id.into(), name.as_str().into(), i64::from(day).into()])?.is_empty() {
         return Ok(());
     }
-    rows::count(desk.session, market.id, day, &[(&name, 1, 0)])?;
+    action_days::count(desk.session, market.id, day, &[(&name, 1, 0)])?;
     metrics::counter!("andon_enforcement_alarms_total", "marketplace" => market.code.clone(), "action" => kind.word())
         .increment(1);
     let today = counted.days.today;

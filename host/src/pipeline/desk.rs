@@ -1,23 +1,25 @@
 //! Where enforcements are opened, moved on and undone: inside a transaction of the writer's, with what they add up to for the
 //! merchant, an entry in the ledger and a message to whom it concerns.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod telling;
 
-use andon_domain::calendar::rfc3339;
+use std::collections::BTreeSet;
+
 use andon_domain::enforce::decide::Held;
-use andon_domain::enforce::measure::{Account, Effect, Illegal, Kind, Measure, Origin};
+use andon_domain::enforce::measure::{Account, Illegal, Kind, Measure, Origin};
 use andon_domain::enforce::policy::{DAY, HOUR};
 use andon_domain::enforce::stage::{Barred, Move, Stage};
 use andon_domain::ids::Instant;
-use serde_json::{Value as Json, json};
 use uuid::Uuid;
+
+pub(crate) use telling::state;
+use telling::{Happened, Note};
 
 use crate::clock::Clock;
 use crate::markets::Market;
 use crate::store::StoreError;
+use crate::store::accounts;
 use crate::store::enforcements::{self as rows, Enforcement, Record, Signed};
-use crate::store::ledger::{self, NewEntry};
-use crate::store::outbox::{self, Outgoing};
 use crate::store::session::Session;
 
 /// Who acts when only time has passed.
@@ -68,25 +70,6 @@ pub(crate) struct Opening {
     pub(crate) author: String,
     pub(crate) reason: String,
     pub(crate) record: Record,
-}
-
-/// Something that happened at the desk.
-struct Happened {
-    row: Enforcement,
-    word: &'static str,
-    before: Option<Stage>,
-    actor: String,
-    reason: String,
-}
-
-/// A message that is about no enforcement by itself.
-struct Note {
-    kind: &'static str,
-    subject: String,
-    merchant: Option<i64>,
-    actor: String,
-    reason: String,
-    data: Json,
 }
 
 /// One transaction's work on a marketplace's enforcements.
@@ -234,31 +217,6 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
-    fn tell(&mut self, row: &Enforcement, before: Option<Stage>, actor: String, reason: String) {
-        let in_force = |stage: Option<Stage>| stage == Some(Stage::InForce);
-        if in_force(before) || in_force(Some(row.stage)) {
-            self.touched.insert(row.merchant);
-        }
-        let word = match row.stage {
-            Stage::Observed => "enforcement.observed",
-            Stage::InReview => "enforcement.proposed",
-            Stage::Scheduled => "enforcement.scheduled",
-            Stage::InForce | Stage::Done => "enforcement.taken",
-            Stage::Expired | Stage::Lifted => "enforcement.ended",
-            Stage::Declined => "enforcement.declined",
-            Stage::Withdrawn => "enforcement.withdrawn",
-            Stage::Reversed => "enforcement.reversed",
-        };
-        self.happened.push(Happened { row: row.clone(), word, before, actor, reason });
-    }
-
-    /// Says something that moves no enforcement, in the ledger and to whom it concerns: a merchant, or staff alone.
-    pub(crate) fn note(&mut self, kind: &'static str, about: (&str, Option<i64>), said: (&str, &str), data: Json) {
-        let ((subject, merchant), (actor, reason)) = (about, said);
-        let (subject, actor, reason) = (subject.to_owned(), actor.to_owned(), reason.to_owned());
-        self.notes.push(Note { kind, subject, merchant, actor, reason, data });
-    }
-
     /// Writes what was opened, so that it can be read back.
     fn flush(&mut self) -> Result<(), StoreError> {
         let opened = std::mem::take(&mut self.opened);
@@ -281,14 +239,14 @@ impl<'a> Desk<'a> {
     pub(crate) fn finish(mut self) -> Result<(), StoreError> {
         self.flush()?;
         let touched: Vec<i64> = self.touched.iter().copied().collect();
-        let effects = rows::effects(self.session, &touched)?;
+        let effects = accounts::effects(self.session, &touched)?;
         for (merchant, effect) in &effects {
             let lifted = self.reinstated.contains(merchant) && effect.account == Account::Active;
-            rows::put_effect(self.session, *merchant, effect, lifted.then_some(self.now))?;
+            accounts::put_effect(self.session, *merchant, effect, lifted.then_some(self.now))?;
         }
         let about: BTreeSet<i64> =
             self.happened.iter().map(|h| h.row.merchant).chain(self.notes.iter().filter_map(|n| n.merchant)).collect();
-        let names = rows::references(self.session, &about.into_iter().collect::<Vec<_>>())?;
+        let names = accounts::references(self.session, &about.into_iter().collect::<Vec<_>>())?;
         fail::fail_point!("desk::before-ledger");
         self.enter(&names)?;
         fail::fail_point!("desk::before-outbox");
@@ -296,107 +254,4 @@ impl<'a> Desk<'a> {
         fail::fail_point!("desk::after-outbox");
         Ok(())
     }
-
-    fn enter(&mut self, names: &HashMap<i64, String>) -> Result<(), StoreError> {
-        let wall = self.clock.now();
-        let stated = |row: &Enforcement, stage: Stage| state(row, stage, names).to_string();
-        let texts: Vec<(String, Option<String>, String)> = self
-            .happened
-            .iter()
-            .map(|h| (format!("enforcement/{}", h.row.id), h.before.map(|b| stated(&h.row, b)), stated(&h.row, h.row.stage)))
-            .collect();
-        let moved = self.happened.iter().zip(&texts).map(|(h, (about, before, after))| NewEntry {
-            at: wall,
-            actor: &h.actor,
-            kind: h.word,
-            merchant: Some(h.row.merchant),
-            about,
-            reason: &h.reason,
-            before: before.as_deref(),
-            after: Some(after),
-        });
-        let said: Vec<String> = self.notes.iter().map(|n| n.data.to_string()).collect();
-        let noted = self.notes.iter().zip(&said).map(|(n, data)| NewEntry {
-            at: wall,
-            actor: &n.actor,
-            kind: n.kind,
-            merchant: n.merchant,
-            about: &n.subject,
-            reason: &n.reason,
-            before: None,
-            after: Some(data),
-        });
-        ledger::append(self.session, self.market.id, &moved.chain(noted).collect::<Vec<_>>())
-    }
-
-    fn send(&mut self, names: &HashMap<i64, String>, effects: &HashMap<i64, Effect>) -> Result<(), StoreError> {
-        let (clock, now) = (self.clock, self.now);
-        let mut data: BTreeMap<usize, String> = BTreeMap::new();
-        for (i, h) in self.happened.iter().enumerate().filter(|(_, h)| h.row.stage != Stage::Observed) {
-            let mut message = state(&h.row, h.row.stage, names);
-            message["reasons"] = json!(h.row.record.reasons);
-            message["account"] = json!(effects.get(&h.row.merchant));
-            data.insert(i, message.to_string());
-        }
-        let moved = data.iter().map(|(i, data)| {
-            let h = &self.happened[*i];
-            let told = h.row.stage.is_told()
-                && h.before.is_none_or(|before| before != Stage::InReview || h.row.stage != Stage::Declined);
-            Outgoing {
-                id: clock.new_id(),
-                kind: h.word,
-                subject: names.get(&h.row.merchant).map_or("", String::as_str),
-                merchant: told.then_some(h.row.merchant),
-                at: now,
-                data,
-                confirm: asks_to_act(h),
-            }
-        });
-        let said: Vec<String> = self.notes.iter().map(|n| n.data.to_string()).collect();
-        let noted = self.notes.iter().zip(&said).map(|(n, data)| Outgoing {
-            id: clock.new_id(),
-            kind: n.kind,
-            subject: &n.subject,
-            merchant: n.merchant,
-            at: now,
-            data,
-            confirm: false,
-        });
-        outbox::put(self.session, self.market.id, &moved.chain(noted).collect::<Vec<_>>())
-    }
-}
-
-/// Whether the marketplace has something to carry out: a measure that came into force or went out of it.
-fn asks_to_act(happened: &Happened) -> bool {
-    let acts = happened.row.measure.kind.weighs()
-        || happened.row.measure.kind.lifts_others()
-        || happened.row.measure.kind == Kind::AwardBadge;
-    let in_force = |stage: Stage| matches!(stage, Stage::InForce | Stage::Done);
-    acts && in_force(happened.row.stage) != happened.before.is_some_and(in_force)
-}
-
-/// An enforcement in short, as the ledger and messages have it.
-pub(crate) fn state(row: &Enforcement, stage: Stage, names: &HashMap<i64, String>) -> Json {
-    let mut state = json!({
-        "enforcement": row.id,
-        "merchant": names.get(&row.merchant),
-        "action": row.measure.kind.word(),
-        "origin": row.origin.word(),
-        "stage": stage.word(),
-        "effective_at": rfc3339(row.effective_at),
-    });
-    if !row.measure.object.is_empty() {
-        let member = if matches!(row.measure.kind, Kind::PullListing | Kind::RestoreListing) { "listing" } else { "badge" };
-        state[member] = json!(row.measure.object);
-    }
-    if let Some(amount) = row.measure.amount {
-        state["orders_a_day"] = json!(amount);
-    }
-    if let Some(ends) = row.ends_at {
-        state["ends_at"] = json!(rfc3339(ends));
-    }
-    if let Some(held) = row.held {
-        state["held"] = json!(held.word());
-    }
-    state
 }

@@ -12,6 +12,7 @@ use super::desk::{Desk, TIME};
 use crate::clock::Clock;
 use crate::markets::Market;
 use crate::store::StoreError;
+use crate::store::accounts;
 use crate::store::enforcements::{self as rows, Enforcement};
 use crate::store::session::Session;
 
@@ -37,10 +38,10 @@ pub(crate) fn fall_due(session: &mut dyn Session, market: &Market, clock: &dyn C
 /// What was announced happens now, if nothing speaks against it any more than it did.
 fn take_effect(desk: &mut Desk<'_>, row: &mut Enforcement) -> Result<(), StoreError> {
     let kind = row.measure.kind;
-    let cases = rows::cases(desk.session, &[row.merchant], desk.now, desk.now)?;
+    let cases = accounts::cases(desk.session, &[row.merchant], desk.now, desk.now)?;
     let case: Case = cases.get(&row.merchant).cloned().unwrap_or_default();
     let stale = match row.generation {
-        Some(generation) => !rows::stale(desk.session, generation, &[row.merchant])?.is_empty(),
+        Some(generation) => !accounts::stale(desk.session, generation, &[row.merchant])?.is_empty(),
         None => false,
     };
     let held_until = case.overrides.iter().filter(|(k, _)| k.map_or(kind.weighs(), |k| k == kind)).map(|(_, until)| *until).max();

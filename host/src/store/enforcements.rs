@@ -1,14 +1,11 @@
-//! Enforcements, overrides and the days' counts, inside whatever transaction a session is in.
+//! Enforcements, inside whatever transaction a session is in.
 
-use std::collections::HashMap;
-
-use andon_domain::enforce::alarm::Tally;
 use andon_domain::enforce::cord::Record as Pulls;
-use andon_domain::enforce::decide::{Case, Ended, Held, Open};
-use andon_domain::enforce::measure::{Account, Effect, Kind, Measure, Origin};
+use andon_domain::enforce::decide::Held;
+use andon_domain::enforce::measure::{Kind, Measure, Origin};
 use andon_domain::enforce::policy::DAY;
 use andon_domain::enforce::stage::Stage;
-use andon_domain::ids::{Day, Instant};
+use andon_domain::ids::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -167,7 +164,7 @@ fn read(row: &Cells) -> Result<Enforcement> {
     })
 }
 
-fn measure(row: &Cells, from: usize) -> Option<Measure> {
+pub(super) fn measure(row: &Cells, from: usize) -> Option<Measure> {
     Some(Measure {
         kind: Kind::of_word(row.text(from)?)?,
         object: row.text(from + 1)?.to_owned(),
@@ -323,173 +320,6 @@ pub(crate) fn list(session: &mut dyn Session, market: i64, filter: &Filter, limi
     some(session, &tail, &values)
 }
 
-fn list_of(ids: &[i64]) -> String {
-    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// What is open of merchants, what ended since `since`, and what is held back of them at `now`. Whoever has none of it is left out.
-pub(crate) fn cases(session: &mut dyn Session, merchants: &[i64], since: Instant, now: Instant) -> Result<HashMap<i64, Case>> {
-    let mut cases: HashMap<i64, Case> = HashMap::new();
-    let ids = list_of(merchants);
-    if merchants.is_empty() {
-        return Ok(cases);
-    }
-    let sql = format!(
-        "select merchant, id, action, object, amount, origin, stage, effective_at, ends_at, closed_at, held from enforcements
-            where merchant in ({ids}) and (closed_at is null or closed_at > ?1) order by merchant, id"
-    );
-    for row in session.ask(&sql, &[since.into()])? {
-        let broken = || StoreError::undecodable("enforcements", row.id(1).unwrap_or_default());
-        let (merchant, id) = (row.int(0).ok_or_else(broken)?, row.id(1).ok_or_else(broken)?);
-        let measure = measure(&row, 2).ok_or_else(broken)?;
-        let origin = row.text(5).and_then(Origin::of_word).ok_or_else(broken)?;
-        let stage = row.text(6).and_then(Stage::of_word).ok_or_else(broken)?;
-        let case = cases.entry(merchant).or_default();
-        match row.int(9) {
-            Some(at) => case.ended.push(Ended { measure, stage, at }),
-            None => {
-                let (effective_at, is_timed) = (row.int(7).unwrap_or_default(), row.int(8).is_some());
-                let held = row.text(10).and_then(Held::of_word);
-                case.open.push(Open { id, measure, origin, stage, held, effective_at, is_timed });
-            }
-        }
-    }
-    let sql = format!("select merchant, action, until from overrides where merchant in ({ids}) and until > ?1");
-    for row in session.ask(&sql, &[now.into()])? {
-        let kind = row.text(1).and_then(Kind::of_word);
-        let case = cases.entry(row.int(0).unwrap_or_default()).or_default();
-        case.overrides.push((kind, row.int(2).unwrap_or_default()));
-    }
-    Ok(cases)
-}
-
-/// Measures in force of merchants.
-pub(crate) fn effects(session: &mut dyn Session, merchants: &[i64]) -> Result<HashMap<i64, Effect>> {
-    let mut measures: HashMap<i64, Vec<Measure>> = merchants.iter().map(|m| (*m, Vec::new())).collect();
-    if merchants.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let sql = format!(
-        "select merchant, action, object, amount from enforcements where merchant in ({}) and closed_at is null and stage = 'in-force'",
-        list_of(merchants)
-    );
-    for row in session.ask(&sql, &[])? {
-        let broken = || StoreError::undecodable("enforcements", "in force");
-        let merchant = row.int(0).ok_or_else(broken)?;
-        measures.entry(merchant).or_default().push(measure(&row, 1).ok_or_else(broken)?);
-    }
-    Ok(measures.into_iter().map(|(merchant, measures)| (merchant, Effect::of(&measures))).collect())
-}
-
-/// Stores what measures add up to for a merchant, and when a person last lifted a suspension, where that is now.
-pub(crate) fn put_effect(session: &mut dyn Session, merchant: i64, effect: &Effect, reinstated: Option<Instant>) -> Result<()> {
-    let sql =
-        "update merchants set account = ?2, order_cap = ?3, payouts_held = ?4, badges = ?5, reinstated = coalesce(?6, reinstated)
-        where id = ?1";
-    let badges = effect.badges.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-    let values = [
-        Value::from(merchant),
-        effect.account.word().into(),
-        Value::Int(effect.order_cap.map(i64::from)),
-        i64::from(effect.payouts_held).into(),
-        badges.as_str().into(),
-        Value::Int(reinstated),
-    ];
-    session.execute(sql, &values).map(|_| ())
-}
-
-/// What a merchant's row says of its account: as it was stored, to be held against what measures add up to.
-pub(crate) fn stored_effect(session: &mut dyn Session, merchant: i64) -> Result<Option<(Effect, Option<Instant>)>> {
-    let sql = "select account, order_cap, payouts_held, badges, reinstated from merchants where id = ?1";
-    let Some(row) = session.ask(sql, &[merchant.into()])?.pop() else { return Ok(None) };
-    let account = row.text(0).and_then(Account::of_word).ok_or_else(|| StoreError::undecodable("merchants", merchant))?;
-    let sql = "select object from enforcements where merchant = ?1 and closed_at is null and stage = 'in-force' and action = 'pull-listing'";
-    let pulled = session.ask(sql, &[merchant.into()])?;
-    let effect = Effect {
-        account,
-        order_cap: row.int(1).and_then(|n| u32::try_from(n).ok()),
-        payouts_held: row.int(2) == Some(1),
-        badges: row.text(3).unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
-        listings_pulled: pulled.iter().filter_map(|row| row.text(0)).map(str::to_owned).collect(),
-    };
-    Ok(Some((effect, row.int(4))))
-}
-
-/// References of merchants.
-pub(crate) fn references(session: &mut dyn Session, merchants: &[i64]) -> Result<HashMap<i64, String>> {
-    if merchants.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows = session.ask(&format!("select id, ref from merchants where id in ({})", list_of(merchants)), &[])?;
-    Ok(rows.iter().filter_map(|row| Some((row.int(0)?, row.text(1)?.to_owned()))).collect())
-}
-
-/// Merchants among these over whom rules of this generation have failed and not yet recovered: what is said of them is stale.
-pub(crate) fn stale(session: &mut dyn Session, generation: i64, merchants: &[i64]) -> Result<Vec<i64>> {
-    if merchants.is_empty() {
-        return Ok(Vec::new());
-    }
-    let sql = format!("select distinct merchant from faults where generation = ?1 and merchant in ({})", list_of(merchants));
-    Ok(session.ask(&sql, &[generation.into()])?.iter().filter_map(|row| row.int(0)).collect())
-}
-
-/// An operator's word that something must not happen to a merchant by itself, for a while.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Override {
-    /// Merchant.
-    pub merchant: i64,
-    /// What must not happen; `None`: nothing that weighs.
-    pub kind: Option<Kind>,
-    /// Why.
-    pub reason: String,
-    /// Who said so.
-    pub author: String,
-    /// When.
-    pub at: Instant,
-    /// Until when.
-    pub until: Instant,
-}
-
-/// The word for all that weighs.
-pub const ALL: &str = "all";
-
-/// Stores an override in place of the one before it.
-pub(crate) fn put_override(session: &mut dyn Session, market: i64, of: &Override) -> Result<()> {
-    let sql =
-        "insert into overrides (marketplace, merchant, action, reason, author, at, until) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-        on conflict (merchant, action) do update set reason = excluded.reason, author = excluded.author, at = excluded.at,
-            until = excluded.until";
-    let action = of.kind.map_or(ALL, Kind::word);
-    let values = [
-        market.into(),
-        of.merchant.into(),
-        Value::from(action),
-        of.reason.as_str().into(),
-        of.author.as_str().into(),
-        of.at.into(),
-        of.until.into(),
-    ];
-    session.execute(sql, &values).map(|_| ())
-}
-
-/// Takes an override away; says whether there was one.
-pub(crate) fn drop_override(session: &mut dyn Session, merchant: i64, kind: Option<Kind>) -> Result<bool> {
-    let action = kind.map_or(ALL, Kind::word);
-    Ok(session.execute("delete from overrides where merchant = ?1 and action = ?2", &[merchant.into(), action.into()])? > 0)
-}
-
-/// A merchant's overrides that hold at `now`.
-pub(crate) fn overrides(session: &mut dyn Session, merchant: i64, now: Instant) -> Result<Vec<Override>> {
-    let sql = "select action, reason, author, at, until from overrides where merchant = ?1 and until > ?2 order by action";
-    let read = |row: &Cells| {
-        let text = |column| row.text(column).unwrap_or_default().to_owned();
-        let kind = row.text(0).and_then(Kind::of_word);
-        let (at, until) = (row.int(3).unwrap_or_default(), row.int(4).unwrap_or_default());
-        Override { merchant, kind, reason: text(1), author: text(2), at, until }
-    };
-    Ok(session.ask(sql, &[merchant.into(), now.into()])?.iter().map(read).collect())
-}
-
 /// What an agent has pulled before `now`, with listings of this merchant apart.
 pub(crate) fn pulls_of(session: &mut dyn Session, market: i64, agent: &str, merchant: i64, now: Instant) -> Result<Pulls> {
     let sql = "select coalesce(sum(case when opened_at > ?3 then 1 else 0 end), 0),
@@ -503,57 +333,7 @@ pub(crate) fn pulls_of(session: &mut dyn Session, market: i64, agent: &str, merc
     Ok(Pulls { day: number(0), same_merchant: number(1), reviewed: number(2), overturned: number(3) })
 }
 
-/// The action under which a day's judgements are counted.
-pub(crate) const JUDGED: &str = "";
-
-/// Adds to a day's counts: (action, seen, taken).
-pub(crate) fn count(session: &mut dyn Session, market: i64, day: Day, counts: &[(&str, u64, u64)]) -> Result<()> {
-    let sql = "insert into action_days (marketplace, action, day, seen, taken) values (?1, ?2, ?3, ?4, ?5)
-        on conflict (marketplace, action, day) do update set seen = action_days.seen + excluded.seen,
-            taken = action_days.taken + excluded.taken";
-    for (action, seen, taken) in counts.iter().filter(|(_, seen, taken)| seen + taken > 0) {
-        let values = [market.into(), Value::from(*action), i64::from(day).into(), (*seen as i64).into(), (*taken as i64).into()];
-        session.execute(sql, &values)?;
-    }
-    Ok(())
-}
-
-/// What a day and those before it saw of an action.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Days {
-    /// The day itself.
-    pub(crate) today: Tally,
-    /// How often it happened by itself that day.
-    pub(crate) taken: u64,
-    /// Days before it with any judgement, newest first.
-    pub(crate) before: Vec<Tally>,
-}
-
-/// How often an action happened by itself on a day.
-pub(crate) fn taken(session: &mut dyn Session, market: i64, action: Kind, day: Day) -> Result<u64> {
-    let sql = "select taken from action_days where marketplace = ?1 and action = ?2 and day = ?3";
-    let rows = session.ask(sql, &[market.into(), action.word().into(), i64::from(day).into()])?;
-    Ok(rows.first().and_then(|row| row.int(0)).and_then(|n| u64::try_from(n).ok()).unwrap_or_default())
-}
-
-/// How many days back an action's history is looked at: what is older weighs next to nothing.
-const BACK: i32 = 180;
-
-/// An action's days up to `day`.
-pub(crate) fn days(session: &mut dyn Session, market: i64, action: Kind, day: Day) -> Result<Days> {
-    let sql = "select j.day, j.seen, coalesce(a.seen, 0), coalesce(a.taken, 0) from action_days j
-        left join action_days a on a.marketplace = j.marketplace and a.day = j.day and a.action = ?2
-        where j.marketplace = ?1 and j.action = ?3 and j.day > ?4 and j.day <= ?5 order by j.day desc";
-    let values = [market.into(), action.word().into(), Value::from(JUDGED), i64::from(day - BACK).into(), i64::from(day).into()];
-    let mut days = Days::default();
-    for row in session.ask(sql, &values)? {
-        let number = |column| row.int(column).and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
-        let tally = Tally { judged: number(1), hits: number(2) };
-        if row.int(0) == Some(day.into()) {
-            (days.today, days.taken) = (tally, number(3));
-        } else {
-            days.before.push(tally);
-        }
-    }
-    Ok(days)
+/// Row numbers, as a statement lists them.
+pub(super) fn list_of(ids: &[i64]) -> String {
+    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -1,6 +1,8 @@
 //! The one door to the database: sea-orm for everything that is not hot, sessions of prepared statements for what is. On
 //! SQLite both kinds of writer pass one gate, since the file takes one writer at a time and must not starve either.
 
+pub mod accounts;
+pub mod action_days;
 pub mod backtests;
 pub mod components;
 pub mod deliveries;
@@ -15,6 +17,7 @@ pub mod marketplaces;
 pub mod merchants;
 pub mod notices;
 pub mod outbox;
+pub mod overrides;
 mod postgres;
 mod postgres_judge;
 mod postgres_read;

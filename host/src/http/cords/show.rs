@@ -11,7 +11,7 @@ use crate::http::access::{Member, OrderRef, SeeCords};
 use crate::http::enforcements::is_told;
 use crate::http::problem::Problem;
 use crate::http::shapes::Listed;
-use crate::store::enforcements as rows;
+use crate::store::{accounts, enforcements as rows};
 
 /// Cords of one listing that are shown; there are seldom more.
 const MOST: usize = 50;
@@ -30,7 +30,7 @@ pub async fn show(
         .store
         .read(move |session| {
             let cords = rows::cords_of(session, market, &listing, MOST)?;
-            let names = rows::references(session, &cords.iter().map(|c| c.merchant).collect::<Vec<_>>())?;
+            let names = accounts::references(session, &cords.iter().map(|c| c.merchant).collect::<Vec<_>>())?;
             Ok((cords, names))
         })
         .await?;

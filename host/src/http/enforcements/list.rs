@@ -17,6 +17,7 @@ use crate::http::border::Border;
 use crate::http::extract::Query;
 use crate::http::problem::Problem;
 use crate::http::shapes::{Listed, limit};
+use crate::store::accounts;
 use crate::store::enforcements::{self as rows, Filter};
 
 /// Which enforcements, and which page.
@@ -72,7 +73,7 @@ pub async fn list(
             let found = rows::list(session, id, &filter, limit + 1)?;
             let mut merchants: Vec<i64> = found.iter().map(|row| row.merchant).collect();
             merchants.dedup();
-            let names = rows::references(session, &merchants)?;
+            let names = accounts::references(session, &merchants)?;
             Ok((found, names))
         })
         .await?;

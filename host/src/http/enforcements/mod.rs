@@ -16,6 +16,7 @@ use super::problem::Problem;
 use super::shapes::time;
 use crate::app::App;
 use crate::markets::Market;
+use crate::store::accounts;
 use crate::store::enforcements::{self as rows, Enforcement as Row, Signed as Said};
 
 /// What somebody said.
@@ -127,7 +128,7 @@ pub(super) async fn find(app: &App, market: &Market, id: Uuid) -> Result<(Row, S
     let market = market.id;
     let found = app.store.read(move |session| {
         let Some(row) = rows::one(session, market, id)? else { return Ok(None) };
-        let name = rows::references(session, &[row.merchant])?.remove(&row.merchant);
+        let name = accounts::references(session, &[row.merchant])?.remove(&row.merchant);
         Ok(name.map(|name| (row, name)))
     });
     found.await?.ok_or(Problem::NotFound)

@@ -14,7 +14,7 @@ use crate::http::enforcements::{Enforcement, is_told};
 use crate::http::problem::Problem;
 use crate::http::shapes::time;
 use crate::store::StoreError;
-use crate::store::enforcements as rows;
+use crate::store::{accounts, enforcements as rows};
 
 /// What holds for a merchant.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,7 +45,7 @@ pub async fn account(State(app): State<Arc<App>>, access: AtMerchant<SeeEnforcem
         .store
         .read(move |session| {
             let gone = || StoreError::undecodable("merchants", merchant);
-            Ok((rows::stored_effect(session, merchant)?.ok_or_else(gone)?, rows::open_of(session, merchant)?))
+            Ok((accounts::stored_effect(session, merchant)?.ok_or_else(gone)?, rows::open_of(session, merchant)?))
         })
         .await?;
     let (effect, reinstated) = effect;

@@ -15,7 +15,7 @@ use crate::http::enforcements::list::known;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::Problem;
 use crate::http::shapes::{Listed, moment, time};
-use crate::store::enforcements::{self as rows, ALL, Override as Row};
+use crate::store::overrides::{self, ALL, Override as Row};
 
 /// Until when, and why.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -64,7 +64,7 @@ pub async fn list(State(app): State<Arc<App>>, access: AtMerchant<Review>) -> Re
     staff(&access)?;
     let merchant = find(&app, &access.market, &access.merchant).await?.id;
     let now = access.market.now(app.clock.now());
-    let held = app.store.read(move |session| rows::overrides(session, merchant, now)).await?;
+    let held = app.store.read(move |session| overrides::list(session, merchant, now)).await?;
     Ok(axum::Json(Listed { items: held.into_iter().map(Override::of).collect(), next: None }))
 }
 

@@ -1,0 +1,118 @@
+//! What enforcements come to for merchants: what is open of each, what holds, and what their rows say of it.
+
+use std::collections::HashMap;
+
+use andon_domain::enforce::decide::{Case, Ended, Held, Open};
+use andon_domain::enforce::measure::{Account, Effect, Kind, Measure, Origin};
+use andon_domain::enforce::stage::Stage;
+use andon_domain::ids::Instant;
+
+use super::StoreError;
+use super::enforcements::{list_of, measure};
+use super::session::{Result, Session, Value};
+
+/// What is open of merchants, what ended since `since`, and what is held back of them at `now`. Whoever has none of it is left out.
+pub(crate) fn cases(session: &mut dyn Session, merchants: &[i64], since: Instant, now: Instant) -> Result<HashMap<i64, Case>> {
+    let mut cases: HashMap<i64, Case> = HashMap::new();
+    let ids = list_of(merchants);
+    if merchants.is_empty() {
+        return Ok(cases);
+    }
+    let sql = format!(
+        "select merchant, id, action, object, amount, origin, stage, effective_at, ends_at, closed_at, held from enforcements
+            where merchant in ({ids}) and (closed_at is null or closed_at > ?1) order by merchant, id"
+    );
+    for row in session.ask(&sql, &[since.into()])? {
+        let broken = || StoreError::undecodable("enforcements", row.id(1).unwrap_or_default());
+        let (merchant, id) = (row.int(0).ok_or_else(broken)?, row.id(1).ok_or_else(broken)?);
+        let measure = measure(&row, 2).ok_or_else(broken)?;
+        let origin = row.text(5).and_then(Origin::of_word).ok_or_else(broken)?;
+        let stage = row.text(6).and_then(Stage::of_word).ok_or_else(broken)?;
+        let case = cases.entry(merchant).or_default();
+        match row.int(9) {
+            Some(at) => case.ended.push(Ended { measure, stage, at }),
+            None => {
+                let (effective_at, is_timed) = (row.int(7).unwrap_or_default(), row.int(8).is_some());
+                let held = row.text(10).and_then(Held::of_word);
+                case.open.push(Open { id, measure, origin, stage, held, effective_at, is_timed });
+            }
+        }
+    }
+    let sql = format!("select merchant, action, until from overrides where merchant in ({ids}) and until > ?1");
+    for row in session.ask(&sql, &[now.into()])? {
+        let kind = row.text(1).and_then(Kind::of_word);
+        let case = cases.entry(row.int(0).unwrap_or_default()).or_default();
+        case.overrides.push((kind, row.int(2).unwrap_or_default()));
+    }
+    Ok(cases)
+}
+
+/// Measures in force of merchants.
+pub(crate) fn effects(session: &mut dyn Session, merchants: &[i64]) -> Result<HashMap<i64, Effect>> {
+    let mut measures: HashMap<i64, Vec<Measure>> = merchants.iter().map(|m| (*m, Vec::new())).collect();
+    if merchants.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "select merchant, action, object, amount from enforcements where merchant in ({}) and closed_at is null and stage = 'in-force'",
+        list_of(merchants)
+    );
+    for row in session.ask(&sql, &[])? {
+        let broken = || StoreError::undecodable("enforcements", "in force");
+        let merchant = row.int(0).ok_or_else(broken)?;
+        measures.entry(merchant).or_default().push(measure(&row, 1).ok_or_else(broken)?);
+    }
+    Ok(measures.into_iter().map(|(merchant, measures)| (merchant, Effect::of(&measures))).collect())
+}
+
+/// Stores what measures add up to for a merchant, and when a person last lifted a suspension, where that is now.
+pub(crate) fn put_effect(session: &mut dyn Session, merchant: i64, effect: &Effect, reinstated: Option<Instant>) -> Result<()> {
+    let sql =
+        "update merchants set account = ?2, order_cap = ?3, payouts_held = ?4, badges = ?5, reinstated = coalesce(?6, reinstated)
+        where id = ?1";
+    let badges = effect.badges.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+    let values = [
+        Value::from(merchant),
+        effect.account.word().into(),
+        Value::Int(effect.order_cap.map(i64::from)),
+        i64::from(effect.payouts_held).into(),
+        badges.as_str().into(),
+        Value::Int(reinstated),
+    ];
+    session.execute(sql, &values).map(|_| ())
+}
+
+/// What a merchant's row says of its account: as it was stored, to be held against what measures add up to.
+pub(crate) fn stored_effect(session: &mut dyn Session, merchant: i64) -> Result<Option<(Effect, Option<Instant>)>> {
+    let sql = "select account, order_cap, payouts_held, badges, reinstated from merchants where id = ?1";
+    let Some(row) = session.ask(sql, &[merchant.into()])?.pop() else { return Ok(None) };
+    let account = row.text(0).and_then(Account::of_word).ok_or_else(|| StoreError::undecodable("merchants", merchant))?;
+    let sql = "select object from enforcements where merchant = ?1 and closed_at is null and stage = 'in-force' and action = 'pull-listing'";
+    let pulled = session.ask(sql, &[merchant.into()])?;
+    let effect = Effect {
+        account,
+        order_cap: row.int(1).and_then(|n| u32::try_from(n).ok()),
+        payouts_held: row.int(2) == Some(1),
+        badges: row.text(3).unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+        listings_pulled: pulled.iter().filter_map(|row| row.text(0)).map(str::to_owned).collect(),
+    };
+    Ok(Some((effect, row.int(4))))
+}
+
+/// References of merchants.
+pub(crate) fn references(session: &mut dyn Session, merchants: &[i64]) -> Result<HashMap<i64, String>> {
+    if merchants.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = session.ask(&format!("select id, ref from merchants where id in ({})", list_of(merchants)), &[])?;
+    Ok(rows.iter().filter_map(|row| Some((row.int(0)?, row.text(1)?.to_owned()))).collect())
+}
+
+/// Merchants among these over whom rules of this generation have failed and not yet recovered: what is said of them is stale.
+pub(crate) fn stale(session: &mut dyn Session, generation: i64, merchants: &[i64]) -> Result<Vec<i64>> {
+    if merchants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!("select distinct merchant from faults where generation = ?1 and merchant in ({})", list_of(merchants));
+    Ok(session.ask(&sql, &[generation.into()])?.iter().filter_map(|row| row.int(0)).collect())
+}
