@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::ledger::{Column, Entity, Model};
 use super::session::{Result, Session, Value};
-use super::statement::insert;
+use super::statement::{MOST_VALUES, insert, places};
 use super::{Store, StoreError};
 use crate::keys::Keys;
 
@@ -171,12 +171,13 @@ fn references(session: &mut dyn Session, entries: &[NewEntry<'_>]) -> Result<Has
     let mut ids: Vec<i64> = entries.iter().filter_map(|e| e.merchant).collect();
     ids.sort_unstable();
     ids.dedup();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
+    let mut known = HashMap::with_capacity(ids.len());
+    for part in ids.chunks(MOST_VALUES) {
+        let values: Vec<Value<'_>> = part.iter().map(|id| Value::from(*id)).collect();
+        let rows = session.ask(&format!("select id, ref from merchants where id in {}", places(1, part.len())), &values)?;
+        known.extend(rows.iter().filter_map(|row| Some((row.int(0)?, row.text(1)?.to_owned()))));
     }
-    let ids = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
-    let rows = session.ask(&format!("select id, ref from merchants where id in ({ids})"), &[])?;
-    Ok(rows.iter().filter_map(|row| Some((row.int(0)?, row.text(1)?.to_owned()))).collect())
+    Ok(known)
 }
 
 impl Store {
