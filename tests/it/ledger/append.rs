@@ -54,7 +54,9 @@ on_both! {
         assert_eq!(problems(&test).await, [""; 0]);
         for head in heads {
             let mut other = MemoryBackedTree::<Sha256, Hash>::new();
-            all.iter().take(head.size as usize).for_each(|entry| other.push(entry.hash));
+            for entry in all.iter().take(head.size as usize) {
+                other.push(entry.hash);
+            }
             assert_eq!(head.root, Hash::from(*other.root().as_bytes()));
             let root = RootHash::<Sha256>::new(head.root.into(), head.size);
             for seq in [0, 1, 3, 4, 2_047, 2_048, 5_000, head.size - 1].into_iter().filter(|seq| *seq < head.size) {
