@@ -15,6 +15,7 @@ mod generations;
 mod hostile;
 mod interrupted;
 mod lanes;
+mod ledger;
 mod migrations;
 mod olist;
 mod plugin;

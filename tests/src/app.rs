@@ -7,6 +7,7 @@ use std::sync::Arc;
 use andon::app::App;
 use andon::clock::ManualClock;
 use andon::events::{EventContext, parse};
+use andon::ledger::Cause;
 use andon::markets::{ClockKind, Market};
 use andon::options::Options;
 use andon::pipeline::accept::Outcome;
@@ -85,7 +86,7 @@ impl TestApp {
         let (code, text) = (code.to_owned(), str::to_owned);
         let (name, currency, time_zone) = (text("Olist"), text("BRL"), text("America/Sao_Paulo"));
         let new = NewMarket { code, name, currency, time_zone, locale: text("en"), clock: ClockKind::System, rules };
-        self.app.create_market(new).await.unwrap()
+        self.app.create_market(new, Cause::by("operator", "a test")).await.unwrap()
     }
 
     /// The marketplace as it is now.

@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::ledger::{Column, Entity, Model};
 use super::session::{Result, Session, Value};
-use super::statement::insert;
+use super::statement::{MOST_VALUES, insert, places};
 use super::{Store, StoreError};
 use crate::keys::Keys;
 
@@ -143,18 +143,23 @@ fn end(session: &mut dyn Session, market: i64) -> Result<(String, Keys, Chain)> 
 }
 
 /// Hashes of complete subtrees that must be there, in the order asked for. Leaves are those of the entries themselves.
-fn kept(session: &mut dyn Session, market: i64, places: &[Place]) -> Result<Vec<Hash>> {
-    let (leaves, above): (Vec<Place>, Vec<Place>) = places.iter().partition(|place| place.level == 0);
-    let mut known = HashMap::with_capacity(places.len());
-    for (table, level, place, wanted) in [("ledger", "0", "seq", leaves), ("ledger_nodes", "level", "place", above)] {
+fn kept(session: &mut dyn Session, market: i64, asked: &[Place]) -> Result<Vec<Hash>> {
+    let (leaves, above): (Vec<Place>, Vec<Place>) = asked.iter().partition(|place| place.level == 0);
+    let mut known = HashMap::with_capacity(asked.len());
+    let tables =
+        [("ledger", "n.seq = w.column2", leaves), ("ledger_nodes", "n.level = w.column1 and n.place = w.column2", above)];
+    for (table, on, wanted) in tables {
         if wanted.is_empty() {
             continue;
         }
-        let one = |n: usize| format!("({level} = ?{} and {place} = ?{})", 2 * n + 2, 2 * n + 3);
-        let any = (0..wanted.len()).map(one).collect::<Vec<_>>().join(" or ");
-        let sql = format!("select {level}, {place}, hash from {table} where marketplace = ?1 and ({any})");
+        // SQLite goes through the left side of a cross join first, and so looks up each of these alone.
+        let (these, market_at) = (places(wanted.len(), 2), 2 * wanted.len() + 1);
+        let sql = format!(
+            "select w.column1, w.column2, n.hash from (values {these}) w cross join {table} n
+                where n.marketplace = ?{market_at} and {on}"
+        );
         let pairs = wanted.iter().flat_map(|p| [i64::from(p.level).into(), (p.index as i64).into()]);
-        let values: Vec<Value<'_>> = std::iter::once(market.into()).chain(pairs).collect();
+        let values: Vec<Value<'_>> = pairs.chain(std::iter::once(market.into())).collect();
         for row in session.ask(&sql, &values)? {
             let (Some(level), Some(index)) = (row.int(0), row.int(1)) else { continue };
             let Some(hash) = row.bytes(2).and_then(|bytes| Hash::try_from(bytes).ok()) else { continue };
@@ -163,7 +168,7 @@ fn kept(session: &mut dyn Session, market: i64, places: &[Place]) -> Result<Vec<
         }
     }
     let missing = |p: &Place| StoreError::absent("ledger_nodes", format!("{}/{}", p.level, p.index));
-    places.iter().map(|place| known.get(place).copied().ok_or_else(|| missing(place))).collect()
+    asked.iter().map(|place| known.get(place).copied().ok_or_else(|| missing(place))).collect()
 }
 
 /// References of the merchants that entries are about.
@@ -171,12 +176,13 @@ fn references(session: &mut dyn Session, entries: &[NewEntry<'_>]) -> Result<Has
     let mut ids: Vec<i64> = entries.iter().filter_map(|e| e.merchant).collect();
     ids.sort_unstable();
     ids.dedup();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
+    let mut known = HashMap::with_capacity(ids.len());
+    for part in ids.chunks(MOST_VALUES) {
+        let values: Vec<Value<'_>> = part.iter().map(|id| Value::from(*id)).collect();
+        let rows = session.ask(&format!("select id, ref from merchants where id in {}", places(1, part.len())), &values)?;
+        known.extend(rows.iter().filter_map(|row| Some((row.int(0)?, row.text(1)?.to_owned()))));
     }
-    let ids = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
-    let rows = session.ask(&format!("select id, ref from merchants where id in ({ids})"), &[])?;
-    Ok(rows.iter().filter_map(|row| Some((row.int(0)?, row.text(1)?.to_owned()))).collect())
+    Ok(known)
 }
 
 impl Store {

@@ -48,7 +48,7 @@ pub(super) fn places(rows: usize, columns: usize) -> String {
 }
 
 /// Values in one statement; SQLite takes 32,766, PostgreSQL twice as many.
-const MOST_VALUES: usize = 30_000;
+pub(super) const MOST_VALUES: usize = 30_000;
 
 /// Inserts any number of rows in as few statements as their values allow. `into` is the statement up to `values`.
 pub(super) fn insert<const COLUMNS: usize>(session: &mut dyn Session, into: &str, rows: &[[Value<'_>; COLUMNS]]) -> Result<()> {

@@ -132,7 +132,7 @@ fn path_at(operation: &Operation, shops: &Shops, shop: Option<&Shop>) -> String 
             shop.thing(parameter).unwrap_or_else(|| panic!("what `{parameter}` names is missing in `Shop::thing`"))
         }
         (None, "marketplaces/{m}") => MARKET.to_owned(),
-        (None, "generations/{id}" | "backtests/{id}") => UNKNOWN_NUMBER.to_owned(),
+        (None, "generations/{id}" | "backtests/{id}" | "ledger/{seq}") => UNKNOWN_NUMBER.to_owned(),
         (None, _) if parameter.ends_with("{ref}") => UNKNOWN.to_owned(),
         (None, _) => UNKNOWN_ID.to_owned(),
     })

@@ -23,6 +23,8 @@ pub struct Shop {
     pub generation: String,
     /// A backtest in its marketplace.
     pub backtest: String,
+    /// An entry of the ledger about it.
+    pub entry: String,
 }
 
 /// The host with both marketplaces.
@@ -51,6 +53,7 @@ impl Shop {
             "verdicts/{id}" => self.verdict.clone(),
             "generations/{id}" => self.generation.clone(),
             "backtests/{id}" => self.backtest.clone(),
+            "ledger/{seq}" => self.entry.clone(),
             _ => return None,
         })
     }
@@ -74,6 +77,7 @@ impl Shops {
             verdict: String::new(),
             generation: String::new(),
             backtest: String::new(),
+            entry: String::new(),
         };
         let mut shops = [
             shop(MARKET, "zqx-own", 111_222_333_441),
@@ -94,6 +98,8 @@ impl Shops {
                 operator.post("/v1/plugins/amazon/versions/0.1.0/shadow", &watched).await.ok();
             }
             shop.generation = operator.get(&format!("{at}/generations")).await.ok()["items"][0]["id"].to_string();
+            shop.entry =
+                operator.get(&format!("{at}/ledger?merchant={}", shop.reference)).await.ok()["items"][0]["seq"].to_string();
             let span = json!({"marketplace": shop.market, "from": "2024-05-01", "to": "2024-05-02"});
             shop.backtest = operator.post("/v1/plugins/amazon/versions/0.1.0/backtests", &span).await.ok()["id"].to_string();
         }
@@ -131,6 +137,7 @@ fn life(shop: &Shop) -> Vec<Value> {
             of("order.shipped", DAY, tracked.clone()),
             of("order.delivered", 2 * DAY, tracked),
             of("feedback.left", 3 * DAY, json!({"rating": 1, "comment": format!("said of {reference}")})),
+            of("feedback.changed", 3 * DAY + 1, json!({"state": "counted", "reason": format!("about {reference}")})),
             of("claim.opened", 4 * DAY, json!({"claim": format!("claim-{reference}-{i}"), "kind": "not-as-described"})),
         ]);
     }

@@ -1,5 +1,6 @@
 //! Announced rules: until their day merchants see how they will stand beside how they stand, and are told once.
 
+use andon::ledger::Cause;
 use andon::markets::ClockKind;
 use andon::setup::{NewMarket, RulesSetup};
 use andon_domain::rollout::State;
@@ -23,7 +24,7 @@ async fn by_events(backend: andon_tests::Backend) -> TestApp {
     let rules = RulesSetup { rules: Some(text("amazon")), ..RulesSetup::default() };
     let (code, name, currency, time_zone) = (text(MARKET), text("Olist"), text("BRL"), text("America/Sao_Paulo"));
     let new = NewMarket { code, name, currency, time_zone, locale: text("en"), clock: ClockKind::LatestEvent, rules };
-    test.app.create_market(new).await.unwrap();
+    test.app.create_market(new, Cause::host("")).await.unwrap();
     let mut events = good_orders("bad", 30, NOW - 40 * DAY);
     events.extend((0..3).map(|n| rated(&format!("bad-{n}"), 1, NOW - 35 * DAY)));
     events.push(placed("tick", "other", NOW - 20 * DAY));

@@ -1,6 +1,7 @@
 //! A build beside the flow of events ends as if its rules had judged from the start, whatever it is interrupted by; and what is
 //! retired leaves nothing behind.
 
+use andon::ledger::Cause;
 use andon_domain::rollout::{Plan, State};
 use andon_tests::{MARKET, Picture, TestApp, on_both};
 
@@ -49,17 +50,17 @@ on_both! {
         let before = Picture::of(&test).await;
         let id = begin(&test, wanted(&ALL_CLAIMS, Plan::at_once())).await;
         assert!(test.app.build(MARKET).await.unwrap());
-        test.app.line_up(MARKET, |m| m.lineup.pause(id)).await.unwrap();
+        test.app.line_up(MARKET, Cause::host(""), |m| m.lineup.pause(id)).await.unwrap();
         assert!(!test.app.build(MARKET).await.unwrap(), "a paused build went on");
         let built = test.app.store.generation(id).await.unwrap().unwrap();
         assert!(built.built > 0 && built.built < built.subjects, "{built:?}");
         // A pause outlives the host.
         let test = test.restarted().await;
         assert_eq!(state(&test, id), Some(State::Paused));
-        test.app.line_up(MARKET, |m| m.lineup.resume(id)).await.unwrap();
+        test.app.line_up(MARKET, Cause::host(""), |m| m.lineup.resume(id)).await.unwrap();
         assert!(test.app.build(MARKET).await.unwrap());
         audited(&test, all.len()).await;
-        test.app.line_up(MARKET, |m| m.lineup.cancel(id, "not wanted".into())).await.unwrap();
+        test.app.line_up(MARKET, Cause::host(""), |m| m.lineup.cancel(id, "not wanted".into())).await.unwrap();
         test.drain().await;
         assert_eq!((state(&test, id), Picture::of(&test).await), (None, before));
         nothing_left(&test, id).await;

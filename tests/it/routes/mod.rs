@@ -8,6 +8,7 @@ mod events;
 mod feedback;
 mod generations;
 mod health;
+mod ledger;
 mod marketplaces;
 mod merchants;
 mod orders;

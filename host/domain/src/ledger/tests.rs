@@ -60,7 +60,9 @@ proptest! {
     fn every_path_leads_to_the_root(entries in vec(any::<Hash>(), 1..200)) {
         let (tree, completed) = grown(&entries);
         let mut other = MemoryBackedTree::<Sha256, Hash>::new();
-        entries.iter().for_each(|entry| other.push(*entry));
+        for entry in &entries {
+            other.push(*entry);
+        }
         let theirs: Hash = (*other.root().as_bytes()).into();
         prop_assert_eq!(tree.root(), theirs);
         prop_assert_eq!(range(&entries, &completed, (0, tree.size())), tree.root());

@@ -30,7 +30,8 @@ pub async fn export(State(app): State<Arc<App>>, access: Staff<See>) -> impl Int
 
 /// The lines from an entry on, and the entry after them; nothing at the end. A failure breaks the answer off, which its receiver sees.
 async fn page(app: Arc<App>, market: Arc<Market>, caller: Arc<Caller>, from: u64) -> Result<Option<(String, u64)>, StoreError> {
-    let records = app.store.ledger_from(market.id, from, PAGE).await?;
+    let failed = |e: &StoreError| tracing::error!("an export breaks off: {e}");
+    let records = app.store.ledger_from(market.id, from, PAGE).await.inspect_err(failed)?;
     let Some(next) = records.last().map(|last| last.seq + 1) else { return Ok(None) };
     let mut lines = String::new();
     for record in records {
