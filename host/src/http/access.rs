@@ -46,7 +46,7 @@ rights! {
     Take: PluginsWrite;
     /// Change what counts of feedback.
     Moderate: EventsWrite | EnforcementsReview;
-    /// Decide on enforcements.
+    /// Decide on enforcements, and on what buyers say.
     Review: EnforcementsReview;
     /// Pull a cord.
     Pull: CordPull;
@@ -56,8 +56,6 @@ rights! {
     SeeCords: HealthRead | EnforcementsReview | CordPull | CordRelease;
     /// See enforcements and what they rest on.
     SeeEnforcements: HealthRead | EnforcementsReview;
-    /// Look into what buyers say, and decide on all that one of them said.
-    Inspect: EnforcementsReview;
     /// Push rules and follow what becomes of them.
     Push: PluginsWrite;
     /// Confirm that what a message asks for has been done.
@@ -105,6 +103,17 @@ pub struct Member<R> {
 
 /// A caller with the right at a merchant they reach. Whether the merchant exists is not looked up yet.
 pub struct AtMerchant<R> {
+    /// The marketplace of the path.
+    pub market: Arc<Market>,
+    /// The merchant's reference from the path.
+    pub merchant: String,
+    /// Who.
+    pub caller: Arc<Caller>,
+    right: PhantomData<R>,
+}
+
+/// A caller with the right, bound to no merchant, at a merchant they reach. Whether the merchant exists is not looked up yet.
+pub struct StaffAt<R> {
     /// The marketplace of the path.
     pub market: Arc<Market>,
     /// The merchant's reference from the path.
@@ -237,6 +246,18 @@ where
             return Err(Problem::NotFound);
         }
         Ok(Self { market, merchant, caller, right: PhantomData })
+    }
+}
+
+impl<R: Right, S: Send + Sync> FromRequestParts<S> for StaffAt<R>
+where
+    Arc<Markets>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Staff { market, caller, right } = Staff::<R>::from_request_parts(parts, state).await?;
+        Ok(Self { market, merchant: parameter(parts, state, "ref").await?, caller, right })
     }
 }
 

@@ -6,15 +6,17 @@ use andon_domain::manifest::Cadence;
 use andon_domain::recovery::{Recovery, of_clean_order, recovery};
 use andon_domain::verdict::{Party, Snapshot, Verdict};
 
-use super::play::{Play, PlayError, Scene};
+use super::play::{PlayError, Scene};
 use super::read::{Account, Reader};
 use crate::markets::Generation;
 use crate::store::session::Session;
 
 /// What would bring a merchant back if nothing more went wrong.
 pub struct Comeback {
-    /// The merchant today.
-    pub today: Play,
+    /// What the rules were shown today.
+    pub snapshot: Snapshot,
+    /// What they conclude.
+    pub verdict: Verdict,
     /// Today's day.
     pub day: Day,
     /// Index of the standing in force: today's, where every verdict binds or none has bound yet.
@@ -31,35 +33,38 @@ pub struct Comeback {
 impl Scene<'_> {
     /// Works it out.
     pub fn comeback(&self, session: &mut dyn Session, now: Instant) -> Result<Comeback, PlayError> {
-        let today = self.now(session, now, &[])?;
-        let (generation, account) = (self.generation, &today.account);
-        let manifest = generation.manifest();
-        let concluded = today.verdict.standing;
+        let (reader, account) = self.load(session, now)?;
+        let (snapshot, verdict) = self.judge(&reader, &account, &[])?;
+        let manifest = self.generation.manifest();
+        let concluded = verdict.standing;
         let standing = match manifest.cadence {
             Cadence::Continuous => concluded,
             _ => self.party.standing.unwrap_or(concluded),
         };
-        let reader = self.reader(now);
         let back = if is_well(manifest, standing) {
             None
         } else {
             let party = Party { standing: Some(standing), ..self.party.clone() };
             let start_of = |day| self.market.calendar.start_of(day);
             first_well_day(manifest, reader.today, party, start_of, |days, party| {
-                let shown = |day: &Day| self.reader(start_of(*day)).snapshot(account, party.clone(), &[]);
+                let shown = |day: &Day| self.reader(start_of(*day)).snapshot(&account, party.clone(), &[]);
                 self.conclude(&days.iter().map(shown).collect::<Vec<_>>())
             })?
         };
-        let clean_orders = if is_well(manifest, concluded) { Some(0) } else { self.clean_orders(&reader, account)? };
-        let books = reader.books(account, &[]);
-        let metrics = generation.metrics.iter().map(|m| recovery(books, m, reader.today)).collect();
-        Ok(Comeback { day: reader.today, standing, back, clean_orders, metrics, today })
+        let clean_orders = if is_well(manifest, concluded) { Some(0) } else { self.clean_orders(&reader, &account, &snapshot)? };
+        let books = reader.books(&account, &[]);
+        let metrics = self.generation.metrics.iter().map(|m| recovery(books, m, reader.today)).collect();
+        Ok(Comeback { day: reader.today, snapshot, verdict, standing, back, clean_orders, metrics })
     }
 
-    fn clean_orders(&self, reader: &Reader<'_>, account: &Account) -> Result<Option<i64>, PlayError> {
+    /// Of `today` only the merchant's own readings change: clean orders are no listing's.
+    fn clean_orders(&self, reader: &Reader<'_>, account: &Account, today: &Snapshot) -> Result<Option<i64>, PlayError> {
         let manifest = self.generation.manifest();
         fewest_orders(|numbers| {
-            let shown = |n: &i64| reader.snapshot(account, self.party.clone(), &clean_orders(self.generation, *n));
+            let shown = |n: &i64| {
+                let readings = reader.readings(account, &clean_orders(self.generation, *n));
+                Snapshot { readings, ..today.clone() }
+            };
             let verdicts = self.conclude(&numbers.iter().map(shown).collect::<Vec<_>>())?;
             Ok(verdicts.iter().map(|v| is_well(manifest, v.standing)).collect())
         })

@@ -78,10 +78,15 @@ impl Scene<'_> {
 
     /// Plays the present from the tallies, with additions.
     pub fn now(&self, session: &mut dyn Session, now: Instant, extra: &[(u16, i64)]) -> Result<Play, PlayError> {
-        let (reader, mut accounts) = read::load(session, self.market, self.generation, &[self.merchant], now)?;
-        let account = accounts.pop().unwrap_or_default();
+        let (reader, account) = self.load(session, now)?;
         let (snapshot, verdict) = self.judge(&reader, &account, extra)?;
         Ok(Play { snapshot, verdict, standing: self.party.standing, account })
+    }
+
+    /// The present from the tallies.
+    pub(super) fn load(&self, session: &mut dyn Session, now: Instant) -> Result<(Reader<'_>, Account), StoreError> {
+        let (reader, mut accounts) = read::load(session, self.market, self.generation, &[self.merchant], now)?;
+        Ok((reader, accounts.pop().unwrap_or_default()))
     }
 
     /// What a reader of this scene at `moment` is; the marketplace's own sums as they were then are not known.

@@ -103,10 +103,15 @@ impl Reader<'_> {
 
     /// What `evaluate` is shown.
     pub fn snapshot(&self, account: &Account, merchant: Party, extra: &[(u16, i64)]) -> Snapshot {
-        let metrics = &self.generation.metrics;
-        let readings = read_all(self.manifest(), metrics, self.books(account, extra), self.peers.as_ref(), self.today);
+        let readings = self.readings(account, extra);
         let listings = account.listings.iter().filter_map(|(listing, sheet)| self.listing(*listing, sheet)).collect();
         Snapshot { now: self.now, merchant, readings, listings }
+    }
+
+    /// What is read of the merchant.
+    pub fn readings(&self, account: &Account, extra: &[(u16, i64)]) -> Vec<Reading> {
+        let (metrics, books) = (&self.generation.metrics, self.books(account, extra));
+        read_all(self.manifest(), metrics, books, self.peers.as_ref(), self.today)
     }
 
     /// A listing is shown where one of its own metrics is at risk or breached.

@@ -4,22 +4,22 @@ use serde_json::{Map, Value, json};
 
 /// One operation of the document.
 #[derive(Debug, Clone)]
-pub struct Operation {
+pub(super) struct Operation {
     /// Its `operationId`.
-    pub id: String,
+    pub(super) id: String,
     /// Its method, in capitals.
-    pub method: String,
+    pub(super) method: String,
     /// Its path, with parameters in braces.
-    pub path: String,
+    pub(super) path: String,
     /// Parameters of the query that must be given.
-    pub queries: Vec<String>,
+    pub(super) queries: Vec<String>,
     /// The least body that its description allows; `None` where it takes none, or none that is JSON.
-    pub body: Option<Value>,
+    pub(super) body: Option<Value>,
 }
 
 impl Operation {
     /// Every operation of a document.
-    pub fn all(document: &Value) -> Vec<Self> {
+    pub(super) fn all(document: &Value) -> Vec<Self> {
         let paths = document["paths"].as_object().unwrap().iter();
         let operations = paths.flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |o| (path, o)));
         operations.map(|(path, (method, operation))| Self::of(document, path, method, operation)).collect()
@@ -39,19 +39,19 @@ impl Operation {
     }
 
     /// Whether it only reads.
-    pub fn reads(&self) -> bool {
+    pub(super) fn reads(&self) -> bool {
         self.method == "GET"
     }
 
     /// The parameters of the path, each as what stands before it and its own name: `merchants/{ref}`.
-    pub fn parameters(&self) -> Vec<String> {
+    pub(super) fn parameters(&self) -> Vec<String> {
         let parts: Vec<&str> = self.path.split('/').collect();
         let pairs = parts.windows(2).filter(|pair| pair[1].starts_with('{'));
         pairs.map(|pair| pair.join("/")).collect()
     }
 
     /// The path with each parameter filled by what `thing` says of it.
-    pub fn filled(&self, thing: impl Fn(&str) -> String) -> String {
+    pub(super) fn filled(&self, thing: impl Fn(&str) -> String) -> String {
         let mut path = self.path.clone();
         for parameter in self.parameters() {
             let (kind, _) = parameter.split_once('/').unwrap();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::rights::{self, For};
 use super::shops::Shops;
-use super::{Caller, NOTHING_THERE, Reach, operations, path_at, queried};
+use super::{Caller, Reach, left_out, operations, path_at, queried};
 
 /// Members that hold words for people; everything else is a code, a number, a name or somebody's own words.
 const WORDS: [&str; 2] = ["title", "text"];
@@ -40,7 +40,7 @@ async fn what_merchants_read_is_in_their_language() {
     let mut seen = 0;
     for operation in operations(&shops).await.iter().filter(|o| o.reads() || o.id == "what_if" || o.id == "replay_verdict") {
         let right = rights::of(&operation.id).unwrap();
-        if right.1 != For::Merchants || !merchant.entitled(right) || NOTHING_THERE.contains(&operation.id.as_str()) {
+        if right.1 != For::Merchants || !merchant.entitled(right) || left_out(operation) {
             continue;
         }
         let query: Vec<String> = operation.queries.iter().map(|name| format!("{name}={}", queried(name))).collect();

@@ -5,45 +5,51 @@ use andon_tests::events::{DAY, NOW, event, rfc3339};
 use andon_tests::{Backend, Door, MARKET, TestApp, guests};
 use serde_json::{Value, json};
 
+use super::UNKNOWN_ID;
+
 /// The other marketplace.
-pub const ELSEWHERE: &str = "quarzmarkt";
+pub(super) const ELSEWHERE: &str = "quarzmarkt";
 
 /// A merchant with everything that a path may name.
 #[derive(Debug, Clone)]
-pub struct Shop {
+pub(super) struct Shop {
     /// Code of its marketplace.
-    pub market: &'static str,
+    pub(super) market: &'static str,
     /// Its reference, which is part of all other references too.
-    pub reference: &'static str,
+    pub(super) reference: &'static str,
     /// What each of its orders cost.
-    pub amount: i64,
+    pub(super) amount: i64,
     /// Its newest verdict.
-    pub verdict: String,
+    pub(super) verdict: String,
     /// The generation of rules that judges it.
-    pub generation: String,
+    pub(super) generation: String,
+    /// The newest entry of the ledger about it.
+    pub(super) entry: String,
+    /// An endpoint for messages of its marketplace.
+    pub(super) webhook: String,
     /// A backtest in its marketplace.
-    pub backtest: String,
-    /// An entry of the ledger about it.
-    pub entry: String,
+    pub(super) backtest: String,
+    /// A cap on orders that a person set.
+    pub(super) enforcement: String,
 }
 
 /// The host with both marketplaces.
-pub struct Shops {
+pub(super) struct Shops {
     /// The host.
-    pub test: TestApp,
+    pub(super) test: TestApp,
     /// Its door.
-    pub door: Door,
+    pub(super) door: Door,
     /// Whose token the merchant's tokens are.
-    pub own: Shop,
+    pub(super) own: Shop,
     /// Another of the same marketplace.
-    pub other: Shop,
+    pub(super) other: Shop,
     /// One of the other marketplace.
-    pub foreign: Shop,
+    pub(super) foreign: Shop,
 }
 
 impl Shop {
     /// The thing a parameter of a path names, such as `merchants/{ref}`, of this shop; `None` where it is nobody's.
-    pub fn thing(&self, parameter: &str) -> Option<String> {
+    pub(super) fn thing(&self, parameter: &str) -> Option<String> {
         Some(match parameter {
             "marketplaces/{m}" => self.market.to_owned(),
             "merchants/{ref}" => self.reference.to_owned(),
@@ -54,19 +60,22 @@ impl Shop {
             "generations/{id}" => self.generation.clone(),
             "backtests/{id}" => self.backtest.clone(),
             "ledger/{seq}" => self.entry.clone(),
+            "webhooks/{id}" => self.webhook.clone(),
+            "messages/{id}" | "deliveries/{message}" => UNKNOWN_ID.to_owned(),
+            "enforcements/{id}" => self.enforcement.clone(),
             _ => return None,
         })
     }
 
     /// What must never be shown to whoever may not know of this shop.
-    pub fn secrets(&self) -> [String; 3] {
+    pub(super) fn secrets(&self) -> [String; 3] {
         [self.reference.to_owned(), format!("Firma {}", self.reference), self.amount.to_string()]
     }
 }
 
 impl Shops {
     /// Opens them, judged.
-    pub async fn open(backend: Backend) -> Self {
+    pub(super) async fn open(backend: Backend) -> Self {
         let test = TestApp::new(backend).await;
         test.create_market(ELSEWHERE, RulesSetup { rules: Some("amazon".into()), ..RulesSetup::default() }).await;
         let door = Door::new(&test);
@@ -76,8 +85,10 @@ impl Shops {
             amount,
             verdict: String::new(),
             generation: String::new(),
-            backtest: String::new(),
             entry: String::new(),
+            webhook: String::new(),
+            backtest: String::new(),
+            enforcement: String::new(),
         };
         let mut shops = [
             shop(MARKET, "zqx-own", 111_222_333_441),
@@ -98,8 +109,19 @@ impl Shops {
                 operator.post("/v1/plugins/amazon/versions/0.1.0/shadow", &watched).await.ok();
             }
             shop.generation = operator.get(&format!("{at}/generations")).await.ok()["items"][0]["id"].to_string();
-            shop.entry =
-                operator.get(&format!("{at}/ledger?merchant={}", shop.reference)).await.ok()["items"][0]["seq"].to_string();
+            let cap = json!({
+                "merchant": shop.reference, "action": "cap-orders", "orders_a_day": 7, "reason": "complaints", "note": "Buyers complain.",
+            });
+            let taken = operator.post(&format!("{at}/enforcements"), &cap).await.ok();
+            shop.enforcement = taken["id"].as_str().unwrap().to_owned();
+            let pulled = json!({
+                "reason": "defective", "orders": [format!("order-{}", shop.reference)], "note": format!("said of {}", shop.reference),
+            });
+            operator.post(&format!("{at}/listings/listing-{}/cord", shop.reference), &pulled).await.ok();
+            let entries = operator.get(&format!("{at}/ledger?merchant={}", shop.reference)).await.ok();
+            shop.entry = entries["items"][0]["seq"].to_string();
+            let hook = json!({"url": "https://93.184.215.14/hook", "description": format!("hook of {}", shop.market)});
+            shop.webhook = operator.post(&format!("{at}/webhooks"), &hook).await.ok()["id"].to_string();
             let span = json!({"marketplace": shop.market, "from": "2024-05-01", "to": "2024-05-02"});
             shop.backtest = operator.post("/v1/plugins/amazon/versions/0.1.0/backtests", &span).await.ok()["id"].to_string();
         }
@@ -108,7 +130,7 @@ impl Shops {
     }
 
     /// The three.
-    pub fn all(&self) -> [&Shop; 3] {
+    pub(super) fn all(&self) -> [&Shop; 3] {
         [&self.own, &self.other, &self.foreign]
     }
 }
@@ -137,7 +159,6 @@ fn life(shop: &Shop) -> Vec<Value> {
             of("order.shipped", DAY, tracked.clone()),
             of("order.delivered", 2 * DAY, tracked),
             of("feedback.left", 3 * DAY, json!({"rating": 1, "comment": format!("said of {reference}")})),
-            of("feedback.changed", 3 * DAY + 1, json!({"state": "counted", "reason": format!("about {reference}")})),
             of("claim.opened", 4 * DAY, json!({"claim": format!("claim-{reference}-{i}"), "kind": "not-as-described"})),
         ]);
     }

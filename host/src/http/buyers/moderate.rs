@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::{Stretch, narrowed, sweep};
 use crate::app::App;
-use crate::http::access::{Inspect, OrderRef as BuyerRef, Staff};
+use crate::http::access::{OrderRef as BuyerRef, Review, Staff};
 use crate::http::border::Border;
 use crate::http::deliver::{deliver_all, moment as now_after};
 use crate::http::extract::{Json as Body, Path};
@@ -75,7 +75,7 @@ impl Ruling {
 }
 
 /// Strike all feedback of a buyer, withdraw it as the buyer wishes, or count it again. The orders of the marketplace are read for it,
-/// up to half a million a request: go on with `next` until it is null.
+/// up to 200,000 a request: go on with `next` until it is null.
 #[utoipa::path(post, path = "/v1/marketplaces/{m}/buyers/{ref}/feedback/{ruling}", tag = "buyers", operation_id = "moderate_buyer",
     params(("m" = String, Path, description = "Marketplace code"), ("ref" = String, Path, description = "Buyer reference"),
         ("ruling" = Ruling, Path, description = "What becomes of it")),
@@ -83,7 +83,7 @@ impl Ruling {
 pub async fn moderate(
     State(app): State<Arc<App>>,
     State(border): State<Arc<Border>>,
-    access: Staff<Inspect>,
+    access: Staff<Review>,
     BuyerRef(buyer): BuyerRef,
     Path(Ruled { ruling }): Path<Ruled>,
     Body(grounds): Body<Grounds>,

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{MOST_READ, Stretch, fold, narrowed, sweep};
 use crate::app::App;
-use crate::http::access::{Inspect, Staff};
+use crate::http::access::{Review, Staff};
 use crate::http::extract::Query;
 use crate::http::problem::Problem;
 use crate::http::shapes::{limit, time};
@@ -86,7 +86,7 @@ pub struct Signals {
     since: String,
     /// Orders, contacts and other facts that were read for it.
     read: usize,
-    /// Whether that was everything: the newest half million are read. Narrowed to one merchant, theirs.
+    /// Whether that was everything: the newest 200,000 are read. Narrowed to one merchant, theirs.
     complete: bool,
     /// Ratings that count among them.
     ratings: usize,
@@ -103,7 +103,7 @@ pub struct Signals {
     params(("m" = String, Path, description = "Marketplace code"), Asked), responses((status = 200, body = Signals)))]
 pub async fn signals(
     State(app): State<Arc<App>>,
-    access: Staff<Inspect>,
+    access: Staff<Review>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Signals>, Problem> {
     let market = &access.market;

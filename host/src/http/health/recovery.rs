@@ -132,11 +132,11 @@ pub async fn recovery(
     });
     let found = read.await??;
     let voice = Voice { generation: &generation, locale: language.of(&generation, &market) };
-    let readings = generation.metrics.iter().zip(&found.today.snapshot.readings);
+    let readings = generation.metrics.iter().zip(&found.snapshot.readings);
     Ok(Json(Recovery {
         marketplace: market.code.clone(),
         merchant: row.reference,
-        as_of: time(found.today.snapshot.now),
+        as_of: time(found.snapshot.now),
         standing: standing(&voice, &found),
         metrics: readings.zip(&found.metrics).map(|((m, r), way)| metric(&voice, found.day, m, r, way)).collect(),
     }))
@@ -154,7 +154,7 @@ fn standing(voice: &Voice<'_>, found: &Comeback) -> StandingRecovery {
     let well = is_well(voice.generation.manifest(), found.standing);
     StandingRecovery {
         now: seen(found.standing),
-        projected: voice.standing(found.today.verdict.standing).0,
+        projected: voice.standing(found.verdict.standing).0,
         outlook: Outlook::of(well, found.back.map(|(day, _)| day)),
         recovers_on: found.back.map(|(day, _)| date(day)),
         becomes: found.back.map(|(_, index)| seen(index)),

@@ -243,10 +243,10 @@ impl Profile<'_> {
     fn entry(&self, key: &'static str, (metric, reading): (&Metric, &Reading), least: &str) -> Option<StandardsMetric> {
         let least = self.setting(least)? as i64;
         let currency = &self.market.currency;
-        let (kind, figure): (_, Box<dyn Fn(i64) -> Figure>) = match key {
-            "MIN_GMV" => ("AMOUNT", Box::new(|n| Figure::Amount { value: decimal(n, currency), currency: currency.clone() })),
-            _ => ("NUMBER", Box::new(Figure::Number)),
-        };
+        let is_amount = key == "MIN_GMV";
+        let amount = |n: i64| Figure::Amount { value: decimal(n, currency), currency: currency.clone() };
+        let figure = |n: i64| if is_amount { amount(n) } else { Figure::Number(n) };
+        let kind = if is_amount { "AMOUNT" } else { "NUMBER" };
         let met = reading.numerator >= least;
         let shown = self.base(key, &metric.code, kind, figure(reading.numerator), entry_level(met));
         Some(self.over(StandardsMetric { threshold_lower_bound: met.then(|| figure(least)), ..shown }, reading))
