@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::keys::Keys;
 use crate::markets::Markets;
 use crate::options::Options;
+use crate::outbound::Outward;
 use crate::pipeline::build::Builder;
 use crate::pipeline::changes::{ChangeError, Changes};
 use crate::pipeline::lane::Ingest;
@@ -58,6 +59,8 @@ pub struct App {
     pub ingest: Ingest,
     /// Backtests under way.
     pub backtests: Backtests,
+    /// How messages are sent.
+    pub outward: Outward,
     pub(crate) changes: Arc<Changes>,
     pub(crate) builder: Arc<Builder>,
     wake: Wake,
@@ -71,6 +74,7 @@ impl App {
         let fresh = [clock.new_id(), clock.new_id()].map(|id| id.as_u128()).iter().fold(0u128, |a, b| a.rotate_left(64) ^ b);
         let store = Store::open(database_url, fresh.to_le_bytes()).await?;
         let engine = Engine::new(options.limits.clone())?;
+        let outward = options.outward.clone();
         let registry = Registry::new(engine, store.clone(), clock.clone(), options).map_err(AppError::Cache)?;
         let (markets, keys) = (Arc::new(Markets::default()), Keys::new(store.secret()));
         let mut lost = Vec::new();
@@ -106,6 +110,7 @@ impl App {
             registry,
             ingest,
             backtests,
+            outward,
             changes,
             builder,
             wake,

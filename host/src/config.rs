@@ -155,6 +155,11 @@ settings! {
     compile_seconds: u64 = 5, "5", "Processor time to compile a plugin, seconds";
     compile_wall_seconds: u64 = 30, "30", "Time to compile a plugin, seconds";
     compile_memory_bytes: u64 = 512 << 20, "536870912", "Memory to compile a plugin, bytes";
+    webhook_seconds: u64 = 15, "15", "Time for one delivery to an endpoint, seconds";
+    webhook_private: bool = false, "false", "Whether endpoints may be on this machine and in private networks, by http too: for trials only";
+    streams: usize = 256, "256", "Streams of messages open at once";
+    streams_per_caller: usize = 16, "16", "Streams of messages that one caller has open at once";
+    stream_heartbeat_seconds: u64 = 15, "15", "A stream without messages says that it is alive every so many seconds";
 }
 none unless set {
     database_url, "andon.db in the home", "Database: a `sqlite:` or `postgres:` URL";
@@ -212,6 +217,8 @@ impl Config {
             ("compile_seconds", self.compile_seconds, 1),
             ("compile_wall_seconds", self.compile_wall_seconds, 1),
             ("compile_memory_bytes", self.compile_memory_bytes, 128 << 20),
+            ("webhook_seconds", self.webhook_seconds, 1),
+            ("stream_heartbeat_seconds", self.stream_heartbeat_seconds, 1),
         ];
         for (key, value, minimum) in least {
             if value < minimum {

@@ -15,6 +15,7 @@ pub mod import;
 pub mod keys;
 pub mod markets;
 pub mod options;
+pub mod outbound;
 pub mod pipeline;
 pub mod plugins;
 pub mod registry;

@@ -1,13 +1,15 @@
-//! What the host is put together with, apart from its database and clock: how rules are compiled, kept, limited and watched.
+//! What the host is put together with, apart from its database and clock: how rules are compiled, kept, limited and watched, and
+//! how messages leave.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::Config;
+use crate::outbound::{Outward, Reach};
 use crate::rules::compile::{CompileLimits, Compiler};
 use crate::rules::{BreakerPolicy, Large, Limits, Protection};
 
-/// How rules are treated.
+/// How rules are treated, and messages.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// What a plugin may use.
@@ -18,13 +20,16 @@ pub struct Options {
     pub compiler: Compiler,
     /// Where machine code is kept; without a place it is made anew at each start.
     pub cache: Option<PathBuf>,
+    /// How messages leave.
+    pub outward: Outward,
 }
 
 impl Default for Options {
     /// For tools that run nothing but their own rules: compiled in this process, kept nowhere.
     fn default() -> Self {
         let compiler = Compiler::here(CompileLimits::default());
-        Self { limits: Limits::default(), protection: Protection::default(), compiler, cache: None }
+        let (limits, protection) = (Limits::default(), Protection::default());
+        Self { limits, protection, compiler, cache: None, outward: Outward::default() }
     }
 }
 
@@ -71,7 +76,13 @@ impl Options {
             memory_bytes: config.compile_memory_bytes,
             ..CompileLimits::default()
         };
-        Ok(Self { limits, protection, compiler: Compiler::own(compile)?, cache: Some(config.home.join("compiled")) })
+        let outward = Outward {
+            reach: if config.webhook_private { Reach::Private } else { Reach::Public },
+            limit: Duration::from_secs(config.webhook_seconds),
+            ..Outward::default()
+        };
+        let cache = Some(config.home.join("compiled"));
+        Ok(Self { limits, protection, compiler: Compiler::own(compile)?, cache, outward })
     }
 }
 
@@ -84,5 +95,6 @@ mod tests {
         let (options, default) = (Options::of(&Config::default()).unwrap(), Options::default());
         assert_eq!(format!("{:?}", options.limits), format!("{:?}", default.limits));
         assert_eq!((options.protection, options.compiler.limits()), (default.protection, default.compiler.limits()));
+        assert_eq!(format!("{:?}", options.outward), format!("{:?}", default.outward));
     }
 }

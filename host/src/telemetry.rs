@@ -23,6 +23,18 @@ pub const RATE_LIMITED: &str = "andon_http_rate_limited_total";
 pub const TOKENS_REFUSED: &str = "andon_tokens_refused_total";
 /// Events answered, by `outcome`.
 pub const EVENTS: &str = "andon_events_total";
+/// Deliveries to endpoints that ended, by `outcome`: delivered, retried, failed.
+pub const DELIVERIES: &str = "andon_deliveries_total";
+/// Seconds a delivery took.
+pub const DELIVERY_SECONDS: &str = "andon_delivery_seconds";
+/// Seconds for which the delivery that has waited longest is due.
+pub const OLDEST_DUE: &str = "andon_deliveries_oldest_due_seconds";
+/// Endpoints that were given up.
+pub const WEBHOOKS_DISABLED: &str = "andon_webhooks_disabled_total";
+/// Messages that were sent as often as may be and that nobody confirmed.
+pub const UNCONFIRMED: &str = "andon_messages_unconfirmed_total";
+/// Streams of messages open now.
+pub const STREAMS: &str = "andon_streams";
 
 /// Why logs or metrics could not be set up.
 #[derive(Debug, thiserror::Error)]

@@ -12,6 +12,7 @@ mod m20261122_000006_create_repeats;
 mod m20261123_000010_register_plugins;
 mod m20261123_000020_create_rollouts;
 mod m20261123_000030_create_backtests;
+mod m20261123_000050_create_outbox;
 mod table;
 
 /// All migrations, oldest first.
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000010_register_plugins::Migration),
             Box::new(m20261123_000020_create_rollouts::Migration),
             Box::new(m20261123_000030_create_backtests::Migration),
+            Box::new(m20261123_000050_create_outbox::Migration),
         ]
     }
 }

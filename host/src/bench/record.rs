@@ -126,6 +126,7 @@ impl Session for Recorder {
         repeats(drop: &[Repeat], add: &[Repeat]) -> Result<()>;
         execute(sql: &str, values: &[Value<'_>]) -> Result<usize>;
         ask(sql: &str, values: &[Value<'_>]) -> Result<Vec<Cells>>;
+        outgoing() -> &mut bool;
     }
 
     fn remember(&mut self, events: &[(EventKey, u64)]) -> Result<Vec<Seen>> {

@@ -51,6 +51,10 @@ pub async fn host(
     shutdown.tasks.spawn(async move { mend(&broken, &stopping).await });
     let (asked, stopping) = (app.clone(), shutdown.clone());
     shutdown.tasks.spawn(async move { asked.work_on_backtests(&stopping.stop).await });
+    let (deliverer, stopping) = (app.deliverer().context("messages cannot be sent")?, shutdown.clone());
+    shutdown.tasks.spawn(async move { deliverer.run(&stopping.stop).await });
+    let (streams, stopping) = (border.clone(), shutdown.clone());
+    shutdown.tasks.spawn(async move { streams.streams.end_with(&stopping.stop).await });
     app.start_scheduler()?;
     let router = http::router(Http { app: app.clone(), border, metrics });
     serve(listener, router, ConnectionLimits::of(config), shutdown).await;

@@ -48,6 +48,8 @@ rights! {
     Moderate: EventsWrite | EnforcementsReview;
     /// Push rules and follow what becomes of them.
     Push: PluginsWrite;
+    /// Confirm that what a message asks for has been done.
+    Confirm: EnforcementsReview;
 }
 
 /// A caller with the right, bound to no merchant.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::cursor::Cursors;
 use super::etag::Paths;
 use super::limits::RateLimits;
+use super::stream::Streams;
 use crate::auth::Verifier;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -45,6 +46,8 @@ pub struct Border {
     pub keys: Keys,
     /// Locks for conditional writes.
     pub paths: Paths,
+    /// Counts streams.
+    pub streams: Arc<Streams>,
 }
 
 impl Border {
@@ -65,6 +68,7 @@ impl Border {
             clock,
             keys,
             paths: Paths::default(),
+            streams: Arc::new(Streams::new(config)),
         }
     }
 }

@@ -25,8 +25,10 @@ pub mod probes;
 pub mod problem;
 pub mod shapes;
 pub mod state;
+pub mod stream;
 pub mod verdicts;
 mod watched;
+pub mod webhooks;
 
 use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response};

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::state::Http;
-use super::{events, generations, health, marketplaces, merchants, orders, plugins, verdicts};
+use super::{events, generations, health, marketplaces, merchants, orders, plugins, stream, verdicts, webhooks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -83,7 +83,19 @@ pub fn api() -> (Router<Http>, Document) {
         .routes(routes!(plugins::backtests::cancel::cancel))
         .routes(routes!(plugins::withhold::retire))
         .routes(routes!(plugins::withhold::quarantine))
-        .routes(routes!(plugins::withhold::release));
+        .routes(routes!(plugins::withhold::release))
+        .routes(routes!(webhooks::list::list))
+        .routes(routes!(webhooks::create::create))
+        .routes(routes!(webhooks::show::show))
+        .routes(routes!(webhooks::change::change))
+        .routes(routes!(webhooks::remove::remove))
+        .routes(routes!(webhooks::rotate::rotate))
+        .routes(routes!(webhooks::test::test))
+        .routes(routes!(webhooks::deliveries::deliveries))
+        .routes(routes!(webhooks::replay::replay))
+        .routes(routes!(webhooks::replay::recover))
+        .routes(routes!(webhooks::confirm::confirm))
+        .routes(routes!(stream::stream));
     router.split_for_parts()
 }
 

@@ -253,6 +253,9 @@ impl Lane {
             });
         }
         session.commit()?;
+        if std::mem::take(session.outgoing()) {
+            self.store.tell();
+        }
         Ok((done, clocks))
     }
 }

@@ -6,6 +6,7 @@ pub mod accept;
 pub mod build;
 pub(crate) mod changes;
 pub(crate) mod classify;
+pub mod deliver;
 pub mod evaluate;
 pub mod lane;
 pub mod play;

@@ -5,6 +5,7 @@ mod backtests;
 mod generations;
 mod market;
 mod restore;
+mod webhooks;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ use crate::store::StoreError;
 pub use backtests::WantedBacktest;
 pub use generations::Wanted;
 pub(crate) use restore::restore;
+pub use webhooks::{WebhookError, WebhookSetup};
 
 /// Why a marketplace was not set up or changed.
 #[derive(Debug, thiserror::Error)]

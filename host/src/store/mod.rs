@@ -3,6 +3,7 @@
 
 pub mod backtests;
 pub mod components;
+pub mod deliveries;
 pub mod entity;
 pub mod error;
 pub mod faults;
@@ -11,6 +12,7 @@ pub mod idempotency;
 pub mod marketplaces;
 pub mod merchants;
 pub mod notices;
+pub mod outbox;
 mod postgres;
 mod postgres_judge;
 mod postgres_read;
@@ -23,6 +25,7 @@ mod sqlite;
 mod sqlite_write;
 mod statement;
 pub mod verdicts;
+pub mod webhooks;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,7 +33,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use andon_migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, Set};
 use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait};
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, Semaphore};
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, Semaphore, watch};
 
 pub use error::StoreError;
 pub use session::Session;
@@ -62,6 +65,7 @@ pub struct Store {
     readers: Mutex<Vec<Box<dyn Session>>>,
     permits: Semaphore,
     secret: [u8; 16],
+    news: watch::Sender<()>,
     /// Held as long as the store is open.
     _lock: Option<std::fs::File>,
 }
@@ -92,7 +96,18 @@ impl Store {
         };
         let secret = secret(&db, fresh_secret).await?;
         let (gate, readers, permits) = (Arc::default(), Mutex::default(), Semaphore::new(READERS));
-        Ok(Arc::new(Self { db, backend, gate, readers, permits, secret, _lock: lock }))
+        let news = watch::Sender::new(());
+        Ok(Arc::new(Self { db, backend, gate, readers, permits, secret, news, _lock: lock }))
+    }
+
+    /// Changes whenever messages have been put into the outbox, or are due again sooner than was known.
+    pub fn news(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
+    }
+
+    /// Tells those who wait for messages that there are some, after the commit.
+    pub(crate) fn tell(&self) {
+        self.news.send_replace(());
     }
 
     /// The database's secret, from which keyed hashes are made.

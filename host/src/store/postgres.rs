@@ -41,13 +41,14 @@ pub(super) struct PgSession {
     runtime: Handle,
     connection: Option<PgConnection>,
     state: State,
+    outgoing: bool,
 }
 
 impl PgSession {
     /// Connects as the pool does. Only threads that may block can call this and the session.
     pub(super) fn open(pool: PgPool, lane: i16, runtime: Handle) -> Result<Self> {
         let connection = Some(runtime.block_on(connect(&pool))?);
-        Ok(Self { pool, lane, runtime, connection, state: State::Idle })
+        Ok(Self { pool, lane, runtime, connection, state: State::Idle, outgoing: false })
     }
 
     /// Does a call's work. Between transactions, a connection that failed is replaced before the next call.
@@ -115,6 +116,7 @@ impl Session for PgSession {
             self.connection = None;
         }
         self.state = State::Idle;
+        self.outgoing = false;
     }
 
     fn remember(&mut self, events: &[(EventKey, u64)]) -> Result<Vec<Seen>> {
@@ -271,5 +273,9 @@ impl Session for PgSession {
 
     fn ask(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Cells>> {
         self.run(async |c| statement::rows_on_postgres(c, sql, values).await)
+    }
+
+    fn outgoing(&mut self) -> &mut bool {
+        &mut self.outgoing
     }
 }

@@ -317,6 +317,9 @@ pub trait Session: Send {
     fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize>;
     /// The rows that such a statement answers.
     fn ask(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Cells>>;
+
+    /// Whether messages were put into the outbox since this was last taken: whoever commits tells those who wait for them.
+    fn outgoing(&mut self) -> &mut bool;
 }
 
 /// Which kept marks.

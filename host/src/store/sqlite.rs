@@ -24,6 +24,7 @@ use crate::keys::EventKey;
 pub(super) struct SqliteSession {
     connection: Connection,
     next_subject: Option<i64>,
+    outgoing: bool,
 }
 
 impl SqliteSession {
@@ -38,7 +39,7 @@ impl SqliteSession {
         if read_only {
             connection.pragma_update(None, "query_only", "on")?;
         }
-        Ok(Self { connection, next_subject: None })
+        Ok(Self { connection, next_subject: None, outgoing: false })
     }
 
     /// Many statements read in one transaction: by itself, each of them would lock the file and let it go again.
@@ -89,6 +90,7 @@ impl Session for SqliteSession {
         // Fails only where SQLite has already rolled back by itself.
         let _ = self.connection.execute_batch("rollback");
         self.next_subject = None;
+        self.outgoing = false;
     }
 
     fn remember(&mut self, events: &[(EventKey, u64)]) -> Result<Vec<Seen>> {
@@ -436,6 +438,10 @@ impl Session for SqliteSession {
 
     fn ask(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Cells>> {
         statement::rows_on_sqlite(&self.connection, sql, values)
+    }
+
+    fn outgoing(&mut self) -> &mut bool {
+        &mut self.outgoing
     }
 }
 

@@ -1,0 +1,251 @@
+//! Endpoints that operators set up, what becomes of messages at their word, and confirmations.
+
+use andon_domain::ids::Instant;
+use andon_domain::topics::{BadTopics, Topics};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::markets::Market;
+use crate::outbound::{BadSecret, BadUrl, Secret, Sender};
+use crate::pipeline::deliver::Deliverer;
+use crate::pipeline::lane::IngestError;
+use crate::store::outbox::{Confirmation, Message, Outgoing};
+use crate::store::webhooks::Webhook;
+use crate::store::{StoreError, deliveries, outbox, webhooks};
+
+/// Longest description, bytes.
+const MAX_DESCRIPTION: usize = 200;
+
+/// Why nothing came of what was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum WebhookError {
+    /// There is no such endpoint, delivery or message.
+    #[error("there is no such thing")]
+    Unknown,
+    /// Messages cannot be sent there.
+    #[error("`{0}` {1}")]
+    Url(String, BadUrl),
+    /// It wants what cannot be.
+    #[error(transparent)]
+    Topics(#[from] BadTopics),
+    /// It cannot be signed with.
+    #[error(transparent)]
+    Secret(#[from] BadSecret),
+    /// It cannot be called so.
+    #[error("must be at most {MAX_DESCRIPTION} bytes without control characters")]
+    Description,
+    /// The marketplace has as many as it may.
+    #[error("a marketplace has at most {max} endpoints", max = webhooks::MOST)]
+    TooMany,
+    /// Nothing is sent to it.
+    #[error("it is disabled")]
+    Disabled,
+    /// The message asks for nothing that could be confirmed.
+    #[error("the message asks for nothing that could be confirmed")]
+    NotAsked,
+    /// No randomness to be had.
+    #[error("no random numbers to make a secret from")]
+    Random,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The writer failed.
+    #[error(transparent)]
+    Write(#[from] IngestError),
+}
+
+/// What an operator may say of an endpoint; what is absent stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct WebhookSetup {
+    /// Where it is.
+    pub url: Option<String>,
+    /// What it is called.
+    pub description: Option<String>,
+    /// What it wants.
+    pub events: Option<Vec<String>>,
+    /// Whether messages are sent to it.
+    pub enabled: Option<bool>,
+}
+
+/// The same, checked.
+#[derive(Clone)]
+struct Checked {
+    url: Option<String>,
+    description: Option<String>,
+    topics: Option<Topics>,
+    enabled: Option<bool>,
+}
+
+impl Checked {
+    /// Changes an endpoint at somebody's word. One that is enabled again begins with a clean slate.
+    fn apply(&self, webhook: &mut Webhook, by: &str, now: Instant) {
+        webhook.url = self.url.clone().unwrap_or_else(|| std::mem::take(&mut webhook.url));
+        webhook.description = self.description.clone().unwrap_or_else(|| std::mem::take(&mut webhook.description));
+        webhook.topics = self.topics.clone().unwrap_or_else(|| std::mem::take(&mut webhook.topics));
+        match self.enabled {
+            Some(true) => (webhook.disabled, webhook.failing_since, webhook.resume_at) = (None, None, None),
+            Some(false) if webhook.disabled.is_none() => webhook.disabled = Some(format!("disabled by {by}")),
+            _ => {}
+        }
+        webhook.updated_at = now;
+    }
+}
+
+impl App {
+    /// Sends what is due. Fails where the machine's certificates cannot be had.
+    pub fn deliverer(&self) -> Result<Deliverer, reqwest::Error> {
+        let sender = Sender::new(&self.outward)?;
+        let (store, ingest, markets) = (self.store.clone(), self.ingest.clone(), self.markets.clone());
+        Ok(Deliverer { store, ingest, clock: self.clock.clone(), keys: self.keys, markets, sender })
+    }
+
+    async fn checked(&self, setup: WebhookSetup) -> Result<Checked, WebhookError> {
+        let WebhookSetup { url, description, events, enabled } = setup;
+        let url = match url {
+            Some(url) => {
+                let checked = self.outward.check(&url).await;
+                Some(checked.map_err(|why| WebhookError::Url(url.chars().take(64).collect(), why))?)
+            }
+            None => None,
+        };
+        if description.as_ref().is_some_and(|d| d.len() > MAX_DESCRIPTION || d.chars().any(char::is_control)) {
+            return Err(WebhookError::Description);
+        }
+        Ok(Checked { url, description, topics: events.map(Topics::new).transpose()?, enabled })
+    }
+
+    /// Sets up an endpoint, with a secret of the operator's own or a fresh one.
+    pub async fn create_webhook(
+        &self,
+        market: &Market,
+        setup: WebhookSetup,
+        secret: Option<String>,
+        by: &str,
+    ) -> Result<Webhook, WebhookError> {
+        let (secret, checked, now) = (chosen(secret)?, self.checked(setup).await?, self.clock.now());
+        let mut new = Webhook {
+            id: 0,
+            marketplace: market.id,
+            url: String::new(),
+            description: String::new(),
+            topics: Topics::default(),
+            secret,
+            old_secret: None,
+            disabled: None,
+            failing_since: None,
+            resume_at: None,
+            created_by: by.to_owned(),
+            created_at: now,
+            updated_at: now,
+        };
+        checked.apply(&mut new, by, now);
+        let row = new.clone();
+        let id = self.ingest.chore(move |session| webhooks::add(session, &row)).await?;
+        new.id = id.ok_or(WebhookError::TooMany)?;
+        Ok(new)
+    }
+
+    /// Changes an endpoint.
+    pub async fn change_webhook(&self, market: &Market, id: i64, setup: WebhookSetup, by: &str) -> Result<Webhook, WebhookError> {
+        let (checked, by, now) = (self.checked(setup).await?, by.to_owned(), self.clock.now());
+        self.edit(market, id, move |webhook| checked.apply(webhook, &by, now)).await
+    }
+
+    /// Gives an endpoint another secret; messages are signed with the one before as well for `keep` milliseconds more.
+    pub async fn rotate_webhook(
+        &self,
+        market: &Market,
+        id: i64,
+        secret: Option<String>,
+        keep: Instant,
+    ) -> Result<Webhook, WebhookError> {
+        let (secret, now) = (chosen(secret)?, self.clock.now());
+        let rotated = move |webhook: &mut Webhook| {
+            let old = std::mem::replace(&mut webhook.secret, secret.clone());
+            webhook.old_secret = (keep > 0).then_some((old, now + keep));
+            webhook.updated_at = now;
+        };
+        self.edit(market, id, rotated).await
+    }
+
+    async fn edit(
+        &self,
+        market: &Market,
+        id: i64,
+        change: impl Fn(&mut Webhook) + Send + 'static,
+    ) -> Result<Webhook, WebhookError> {
+        let market = market.id;
+        let edited = self.ingest.chore(move |session| {
+            let Some(mut webhook) = webhooks::get(session, market, id)? else { return Ok(None) };
+            change(&mut webhook);
+            webhooks::put(session, &webhook)?;
+            Ok(Some(webhook))
+        });
+        edited.await?.ok_or(WebhookError::Unknown)
+    }
+
+    /// Removes an endpoint, with the log of its deliveries.
+    pub async fn remove_webhook(&self, market: &Market, id: i64) -> Result<(), WebhookError> {
+        let market = market.id;
+        let gone = self.ingest.chore(move |session| webhooks::remove(session, market, id)).await?;
+        if gone { Ok(()) } else { Err(WebhookError::Unknown) }
+    }
+
+    /// Sends an endpoint a message that means nothing; answers its id.
+    pub async fn test_webhook(&self, market: &Market, id: i64, by: &str) -> Result<Uuid, WebhookError> {
+        let (message, at) = (self.clock.new_id(), market.now(self.clock.now()));
+        let (market, subject, data) = (market.id, id.to_string(), json!({ "endpoint": id, "by": by }).to_string());
+        let sent = self.ingest.chore(move |session| {
+            let Some(webhook) = webhooks::get(session, market, id)? else { return Ok(Err(WebhookError::Unknown)) };
+            if webhook.disabled.is_some() {
+                return Ok(Err(WebhookError::Disabled));
+            }
+            let (kind, data) = ("endpoint.tested", data.as_str());
+            let test = Outgoing { id: message, kind, subject: &subject, merchant: None, at, data, confirm: false };
+            outbox::put_for(session, market, id, &test)?;
+            Ok(Ok(message))
+        });
+        sent.await?
+    }
+
+    /// Makes a delivery once more, whatever came of it.
+    pub async fn replay_delivery(&self, market: &Market, id: i64, message: Uuid) -> Result<(), WebhookError> {
+        let (market, now) = (market.id, self.clock.now());
+        let found = self.ingest.chore(move |session| {
+            Ok(webhooks::get(session, market, id)?.is_some() && deliveries::replay(session, id, message, now)?)
+        });
+        if found.await? { Ok(()) } else { Err(WebhookError::Unknown) }
+    }
+
+    /// Sends an endpoint what it wants of the messages made since a moment and has not received: what failed, and what came while it
+    /// was disabled or not there. Answers how many that are.
+    pub async fn recover_deliveries(&self, market: &Market, id: i64, since: Instant) -> Result<usize, WebhookError> {
+        let (market, now) = (market.id, self.clock.now());
+        let found = self.ingest.chore(move |session| {
+            let Some(webhook) = webhooks::get(session, market, id)? else { return Ok(None) };
+            outbox::recover(session, market, id, &webhook.topics, since, now).map(Some)
+        });
+        found.await?.ok_or(WebhookError::Unknown)
+    }
+
+    /// Confirms that what a message asks for has been done.
+    pub async fn confirm_message(&self, market: &Market, id: Uuid, by: &str) -> Result<Message, WebhookError> {
+        let (market, by, now) = (market.id, by.to_owned(), self.clock.now());
+        match self.ingest.chore(move |session| outbox::confirm(session, market, id, &by, now)).await? {
+            Confirmation::Unknown => Err(WebhookError::Unknown),
+            Confirmation::NotAsked => Err(WebhookError::NotAsked),
+            Confirmation::Done(message) => Ok(message),
+        }
+    }
+}
+
+/// The operator's secret as it is kept, or a fresh one.
+fn chosen(secret: Option<String>) -> Result<String, WebhookError> {
+    if let Some(text) = secret {
+        return Ok(Secret::parse(&text)?.text());
+    }
+    let mut random = [0; 32];
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| WebhookError::Random)?;
+    Ok(Secret::new(random).text())
+}
