@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use andon_domain::ids::Instant;
+use chrono::{DateTime, SecondsFormat};
 use uuid::Uuid;
 
 /// Where time and ids come from.
@@ -11,6 +12,11 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Instant;
     /// A fresh UUIDv7; later ones sort after earlier ones.
     fn new_id(&self) -> Uuid;
+}
+
+/// A moment as JSON has it: RFC 3339, UTC.
+pub fn rfc3339(at: Instant) -> String {
+    DateTime::from_timestamp_millis(at).unwrap_or_default().to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// The machine's own clock.

@@ -16,6 +16,7 @@ mod interrupted;
 mod lanes;
 mod migrations;
 mod olist;
+mod outbox;
 mod plugin;
 mod quotas;
 mod routes;

@@ -16,9 +16,15 @@ pub struct Process {
 impl Process {
     /// Starts `binary` on a port that the system chooses and waits until it listens.
     pub fn serve(binary: &str, home: &Path, database_url: &str) -> Self {
+        Self::serve_with(binary, home, database_url, &[])
+    }
+
+    /// The same with further flags.
+    pub fn serve_with(binary: &str, home: &Path, database_url: &str, flags: &[&str]) -> Self {
         let mut child = Command::new(binary)
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "json", "--database-url", database_url, "--home"])
             .arg(home)
+            .args(flags)
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

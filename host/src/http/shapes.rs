@@ -5,11 +5,12 @@ use andon_domain::ids::Instant;
 use axum::extract::FromRequestParts;
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
-use chrono::{DateTime, SecondsFormat};
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::problem::Problem;
+pub use crate::clock::rfc3339 as time;
 
 /// Languages that every plugin's wording is complete in.
 const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
@@ -33,11 +34,6 @@ pub struct Amount {
     pub minor: i64,
     /// ISO 4217.
     pub currency: String,
-}
-
-/// A moment as JSON has it: RFC 3339, UTC.
-pub fn time(at: Instant) -> String {
-    DateTime::from_timestamp_millis(at).unwrap_or_default().to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// A moment as it was sent in `field`; between 2000 and 2100.

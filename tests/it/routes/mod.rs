@@ -12,6 +12,7 @@ mod plugins;
 mod probes;
 mod snapshot;
 mod verdicts;
+mod webhooks;
 
 use andon_tests::events::{DAY, NOW, good_orders, rated};
 use andon_tests::{Backend, Client, Door, TestApp};

@@ -54,7 +54,11 @@ pub(super) struct Queues {
 impl Queues {
     /// Takes over the endpoints as they are now, each with the moment from which on something is due. Answers those for which to
     /// look that up, with how much of it, and the moment when something else will be due.
-    pub(super) fn refresh(&mut self, open: Vec<(Webhook, Option<Instant>)>, now: Instant) -> (Vec<(i64, usize)>, Option<Instant>) {
+    pub(super) fn refresh(
+        &mut self,
+        open: Vec<(Webhook, Option<Instant>)>,
+        now: Instant,
+    ) -> (Vec<(i64, usize)>, Option<Instant>) {
         let numbers: BTreeSet<i64> = open.iter().map(|(webhook, _)| webhook.id).collect();
         for (_, queue) in self.all.iter_mut().filter(|(id, _)| !numbers.contains(id)) {
             queue.clear();
@@ -72,7 +76,8 @@ impl Queues {
                     soonest = Some(soonest.map_or(at, |s: Instant| s.min(at)));
                 }
                 Some(_) if queue.is_dry() => hungry.push((id, PAGE + queue.known.len())),
-                _ => {}
+                Some(_) => {}
+                None => queue.more = false,
             }
         }
         (hungry, soonest)
