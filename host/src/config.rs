@@ -157,6 +157,7 @@ settings! {
     compile_memory_bytes: u64 = 512 << 20, "536870912", "Memory to compile a plugin, bytes";
     webhook_seconds: u64 = 15, "15", "Time for one delivery to an endpoint, seconds";
     webhook_private: bool = false, "false", "Whether endpoints may be on this machine and in private networks, by http too: for trials only";
+    message_days: u64 = 90, "90", "Messages are kept for so many days, with what became of them";
     streams: usize = 256, "256", "Streams of messages open at once";
     streams_per_caller: usize = 16, "16", "Streams of messages that one caller has open at once";
     stream_heartbeat_seconds: u64 = 15, "15", "A stream without messages says that it is alive every so many seconds";
@@ -218,6 +219,7 @@ impl Config {
             ("compile_wall_seconds", self.compile_wall_seconds, 1),
             ("compile_memory_bytes", self.compile_memory_bytes, 128 << 20),
             ("webhook_seconds", self.webhook_seconds, 1),
+            ("message_days", self.message_days, 7),
             ("stream_heartbeat_seconds", self.stream_heartbeat_seconds, 1),
         ];
         for (key, value, minimum) in least {

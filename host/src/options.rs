@@ -79,6 +79,7 @@ impl Options {
         let outward = Outward {
             reach: if config.webhook_private { Reach::Private } else { Reach::Public },
             limit: Duration::from_secs(config.webhook_seconds),
+            keep: Duration::from_secs(config.message_days.saturating_mul(86_400)),
             ..Outward::default()
         };
         let cache = Some(config.home.join("compiled"));

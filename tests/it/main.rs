@@ -18,6 +18,7 @@ mod lanes;
 mod ledger;
 mod migrations;
 mod olist;
+mod outbox;
 mod plugin;
 mod quotas;
 mod routes;

@@ -10,9 +10,11 @@ use andon::http::problem::TYPE_PREFIX;
 use andon::http::router;
 use andon::http::state::Http;
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, BodyDataStream, to_bytes};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{HeaderMap, Method, Request};
+use axum::http::{HeaderMap, HeaderValue, Method, Request};
+use axum::response::Response;
+use futures::StreamExt;
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -25,6 +27,7 @@ const MAX_ANSWER: usize = 64 << 20;
 /// A host's router with the keys to it.
 pub struct Door {
     router: Router,
+    border: Arc<Border>,
     key: TrialKey,
     policy: Policy,
     clock: Arc<dyn Clock>,
@@ -64,14 +67,19 @@ impl Door {
         let policy = Policy { issuer: config.issuer.clone(), audience: config.audience.clone(), longest: seconds };
         let clock: Arc<dyn Clock> = test.clock.clone();
         let verifier = Verifier::new(KeySource::fixed(key.ring().unwrap()), policy.clone(), clock.clone());
-        let border = Border::new(&config, verifier, test.app.keys, test.app.store.clone(), clock.clone());
-        let router = router(Http { app: test.app.clone(), border: Arc::new(border), metrics: None });
-        Self { router, key, policy, clock, _home: home }
+        let border = Arc::new(Border::new(&config, verifier, test.app.keys, test.app.store.clone(), clock.clone()));
+        let router = router(Http { app: test.app.clone(), border: border.clone(), metrics: None });
+        Self { router, border, key, policy, clock, _home: home }
     }
 
     /// A token for anything, as its claims are to be.
     pub fn token(&self, grant: &Grant, policy: &Policy, now: i64) -> String {
         self.key.sign(grant, policy, now).unwrap()
+    }
+
+    /// The border itself.
+    pub fn border(&self) -> &Arc<Border> {
+        &self.border
     }
 
     /// What tokens must say.
@@ -147,8 +155,23 @@ impl Client {
         self.send(method, path, &[(CONTENT_TYPE.as_str(), "application/json")], body.to_string().into_bytes()).await
     }
 
+    /// A stream of server-sent events, from its beginning.
+    pub async fn follow(&self, path: &str, headers: &[(&str, &str)]) -> Followed {
+        let response = self.request(Method::GET, path, headers, Vec::new()).await;
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()[CONTENT_TYPE]),
+            (200, &HeaderValue::from_static("text/event-stream"))
+        );
+        Followed { body: response.into_body().into_data_stream(), read: String::new() }
+    }
+
     /// Anything at all.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        let (head, body) = self.request(method, path, headers, body).await.into_parts();
+        Answer { status: head.status.as_u16(), headers: head.headers, body: to_bytes(body, MAX_ANSWER).await.unwrap().to_vec() }
+    }
+
+    async fn request(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Response {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -156,9 +179,36 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
-        let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
-        let (head, body) = response.into_parts();
-        Answer { status: head.status.as_u16(), headers: head.headers, body: to_bytes(body, MAX_ANSWER).await.unwrap().to_vec() }
+        self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap()
+    }
+}
+
+/// A stream of server-sent events.
+pub struct Followed {
+    body: BodyDataStream,
+    read: String,
+}
+
+impl Followed {
+    /// The next event's lines, or a comment; none at the end.
+    pub async fn next(&mut self) -> Option<Vec<String>> {
+        loop {
+            if let Some((event, rest)) = self.read.split_once("\n\n") {
+                let lines = event.lines().map(str::to_owned).collect();
+                self.read = rest.to_owned();
+                return Some(lines);
+            }
+            let part = self.body.next().await?.unwrap();
+            self.read += std::str::from_utf8(&part).unwrap();
+        }
+    }
+
+    /// The next message: its place, its kind, its CloudEvent.
+    pub async fn message(&mut self) -> (i64, String, Value) {
+        let lines = self.next().await.unwrap();
+        let field =
+            |name: &str| lines.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap().trim().to_owned();
+        (field("id").parse().unwrap(), field("event"), serde_json::from_str(&field("data")).unwrap())
     }
 }
 

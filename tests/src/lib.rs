@@ -11,9 +11,10 @@ mod picture;
 mod postgres;
 pub mod process;
 pub mod questions;
+pub mod receiver;
 pub mod typings;
 
 pub use app::{Aside, MARKET, TestApp, options};
-pub use client::{Answer, Client, Door};
+pub use client::{Answer, Client, Door, Followed};
 pub use database::{Backend, TestDatabase};
 pub use picture::Picture;

@@ -16,15 +16,25 @@ pub struct Process {
 impl Process {
     /// Starts `binary` on a port that the system chooses and waits until it listens.
     pub fn serve(binary: &str, home: &Path, database_url: &str) -> Self {
-        Self::serve_until("", binary, home, database_url)
+        Self::serve_with(binary, home, database_url, &[])
     }
 
     /// The same, to die at a point: see [`andon::sudden::arm`].
     pub fn serve_until(die_at: &str, binary: &str, home: &Path, database_url: &str) -> Self {
+        Self::start(binary, home, database_url, &[], die_at)
+    }
+
+    /// The same with further flags.
+    pub fn serve_with(binary: &str, home: &Path, database_url: &str, flags: &[&str]) -> Self {
+        Self::start(binary, home, database_url, flags, "")
+    }
+
+    fn start(binary: &str, home: &Path, database_url: &str, flags: &[&str], die_at: &str) -> Self {
         let mut child = Command::new(binary)
             .env("ANDON_DIE_AT", die_at)
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "json", "--database-url", database_url, "--home"])
             .arg(home)
+            .args(flags)
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

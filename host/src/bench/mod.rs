@@ -15,5 +15,6 @@ pub mod read;
 mod record;
 pub mod rules;
 mod server;
+pub mod webhooks;
 
 pub use figures::{Figure, table};

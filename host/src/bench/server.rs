@@ -94,6 +94,7 @@ impl Server {
         let mut command = Command::new(program);
         command.arg("serve").arg("--home").arg(home).arg("--database-url").arg(database_url);
         command.args(["--listen", &address.to_string(), "--log-filter", "warn", "--rate", "1000000"]);
+        command.args(["--webhook-private", "true"]);
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true).spawn()?;
         let mut server = Self { process, address, token: token(home)? };
         tokio::time::timeout(READY, server.ready()).await.context("the host does not become ready")??;

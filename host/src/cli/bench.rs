@@ -24,6 +24,8 @@ enum What {
     Backtest(bench::backtest::Args),
     /// Health over HTTP from a marketplace with much behind it.
     Read(bench::read::Args),
+    /// Messages delivered to endpoints, a tenth of which hang.
+    Webhooks(bench::webhooks::Args),
 }
 
 /// Measures and prints.
@@ -34,6 +36,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         What::Evaluate(args) => bench::read::evaluate(args).await?,
         What::Backtest(args) => bench::backtest::run(args).await?,
         What::Read(args) => bench::read::health(args).await?,
+        What::Webhooks(args) => bench::webhooks::run(args).await?,
     };
     if args.json {
         println!("{}", serde_json::to_string_pretty(&figures)?);

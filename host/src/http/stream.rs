@@ -22,7 +22,7 @@ use super::extract::Query;
 use super::problem::Problem;
 use crate::app::App;
 use crate::config::Config;
-use crate::outbound::envelope;
+use crate::pipeline::deliver::envelope;
 use crate::store::Store;
 use crate::store::outbox::{Message, View};
 use crate::telemetry::STREAMS;
@@ -173,7 +173,7 @@ impl Follow {
     }
 
     fn event(&self, message: &Message) -> Option<Event> {
-        let body = envelope::body(&self.market, message);
+        let body = envelope(&self.market, message);
         let body = body.inspect_err(|error| tracing::error!(message = message.place, "a stream ends: {error}")).ok()?;
         Some(Event::default().id(message.place.to_string()).event(&message.kind).data(body))
     }

@@ -1,10 +1,10 @@
 //! A message as the world sees it: a CloudEvent 1.0 in JSON.
 
-use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::store::outbox::Message;
+use andon_domain::calendar::rfc3339;
 
 /// The media type of the body.
 pub const MEDIA_TYPE: &str = "application/cloudevents+json";
@@ -25,14 +25,13 @@ struct Envelope<'a> {
 /// The body of a message of a marketplace. The same message is the same bytes whenever it is sent.
 pub fn body(marketplace: &str, message: &Message) -> Result<String, serde_json::Error> {
     let data: &RawValue = serde_json::from_str(&message.data)?;
-    let time = DateTime::from_timestamp_millis(message.at).unwrap_or_default().to_rfc3339_opts(SecondsFormat::AutoSi, true);
     serde_json::to_string(&Envelope {
         specversion: "1.0",
         id: message.id.to_string(),
         source: format!("/v1/marketplaces/{marketplace}"),
         kind: format!("andon.{}", message.kind),
         subject: &message.subject,
-        time,
+        time: rfc3339(message.at),
         datacontenttype: "application/json",
         data,
     })

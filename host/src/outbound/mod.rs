@@ -15,20 +15,23 @@ pub use resolve::Resolver;
 pub use send::{Parcel, Sender, Sent};
 pub use sign::{BadSecret, Secret};
 
-/// How messages are sent.
+/// How messages are sent, and kept.
 #[derive(Debug, Clone)]
 pub struct Outward {
     /// Which addresses may be reached.
     pub reach: Reach,
     /// Time for one delivery in all.
     pub limit: Duration,
+    /// For how long messages are kept, with what became of them.
+    pub keep: Duration,
     /// Who turns names into addresses.
     pub resolver: Arc<dyn Resolver>,
 }
 
 impl Default for Outward {
     fn default() -> Self {
-        Self { reach: Reach::Public, limit: Duration::from_secs(15), resolver: Arc::new(resolve::System) }
+        let (limit, keep) = (Duration::from_secs(15), Duration::from_hours(90 * 24));
+        Self { reach: Reach::Public, limit, keep, resolver: Arc::new(resolve::System) }
     }
 }
 

@@ -87,7 +87,7 @@ impl Changes {
         let (row, next) = (market.row(), Arc::new(market));
         let generation = |id| next.generation_numbered(id).map(|g| &**g);
         let notes = setup::changed((&old.row(), &row), (&old.lineup, &step.lineup), generation);
-        let (id, now) = (next.id, old.now(wall));
+        let (id, now, clock) = (next.id, old.now(wall), self.clock.clone());
         let work = move |session: &mut dyn Session, stamp: i64| {
             for (entry, starts) in &moved {
                 rollouts::put_entry(session, entry, wall)?;
@@ -101,7 +101,7 @@ impl Changes {
                 rollouts::restore_standings(session, id, *generation, now)?;
             }
             for generation in &step.withdraw {
-                notices::withdraw(session, *generation, now)?;
+                notices::withdraw(session, *generation, now, &mut || clock.new_id())?;
             }
             if step.judge_all { session.all_dirty(id, stamp) } else { Ok(()) }
         };

@@ -48,7 +48,8 @@ pub(crate) struct Judged {
     faults: Vec<FaultRow>,
     clear: Vec<(i64, i64, i64)>,
     shadows: Vec<ShadowRow>,
-    notices: Vec<NoticeRow>,
+    /// Each with the id of the message that tells of it.
+    notices: Vec<(Uuid, NoticeRow)>,
 }
 
 impl Judged {
@@ -62,7 +63,7 @@ impl Judged {
         self.taken_over.retain(|(generation, merchant)| rules(*merchant, *generation));
         self.faults.retain(|f| judges(f.generation));
         self.shadows.retain(|s| judges(s.generation));
-        self.notices.retain(|n| judges(n.generation));
+        self.notices.retain(|(_, n)| judges(n.generation));
         for part in self.taken_over.chunk_by(|a, b| a.0 == b.0) {
             rollouts::keep_standings(session, part[0].0, &part.iter().map(|t| t.1).collect::<Vec<_>>())?;
         }
@@ -228,7 +229,8 @@ impl Batch<'_> {
         for view in beside {
             let rows = shadow::compare(base, view, states)?;
             if let Some(announced) = self.market.beside.iter().find(|b| b.generation.id == view.generation().id) {
-                self.judged.notices.extend(shadow::notices(self.market, announced, &rows));
+                let notices = shadow::notices(self.market, announced, &rows);
+                self.judged.notices.extend(notices.into_iter().map(|notice| (self.clock.new_id(), notice)));
             }
             self.judged.shadows.extend(rows);
         }

@@ -25,7 +25,7 @@ use crate::store::StoreError;
 pub use backtests::WantedBacktest;
 pub use generations::Wanted;
 pub(crate) use restore::restore;
-pub use webhooks::{WebhookError, WebhookSetup};
+pub use webhooks::{NewMessage, WebhookError, WebhookSetup};
 
 /// Why a marketplace was not set up or changed.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use andon_domain::ids::Instant;
 use andon_domain::topics::{BadTopics, Topics};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -55,6 +55,28 @@ pub enum WebhookError {
     Write(#[from] IngestError),
 }
 
+/// A message that is put into the outbox by itself.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    /// Its kind.
+    pub kind: String,
+    /// What it is about.
+    pub subject: String,
+    /// The merchant that may see it; none where only operators may.
+    pub merchant: Option<i64>,
+    /// The particulars, an object.
+    pub data: Value,
+    /// Whether it has to be confirmed.
+    pub confirm: bool,
+}
+
+impl NewMessage {
+    fn outgoing<'a>(&'a self, id: Uuid, at: Instant, data: &'a str) -> Outgoing<'a> {
+        let Self { kind, subject, merchant, confirm, .. } = self;
+        Outgoing { id, kind, subject, merchant: *merchant, at, data, confirm: *confirm }
+    }
+}
+
 /// What an operator may say of an endpoint; what is absent stays as it is.
 #[derive(Debug, Clone, Default)]
 pub struct WebhookSetup {
@@ -97,7 +119,8 @@ impl App {
     pub fn deliverer(&self) -> Result<Deliverer, reqwest::Error> {
         let sender = Sender::new(&self.outward)?;
         let (store, ingest, markets) = (self.store.clone(), self.ingest.clone(), self.markets.clone());
-        Ok(Deliverer { store, ingest, clock: self.clock.clone(), keys: self.keys, markets, sender })
+        let (clock, keys, keep) = (self.clock.clone(), self.keys, self.outward.keep);
+        Ok(Deliverer { store, ingest, clock, keys, markets, sender, keep })
     }
 
     async fn checked(&self, setup: WebhookSetup) -> Result<Checked, WebhookError> {
@@ -190,6 +213,20 @@ impl App {
         let market = market.id;
         let gone = self.ingest.chore(move |session| webhooks::remove(session, market, id)).await?;
         if gone { Ok(()) } else { Err(WebhookError::Unknown) }
+    }
+
+    /// Puts messages into the outbox by themselves, in one transaction; answers their ids.
+    pub async fn put_messages(&self, market: &Market, messages: Vec<NewMessage>) -> Result<Vec<Uuid>, WebhookError> {
+        let (market, at) = (market.id, market.now(self.clock.now()));
+        let new = messages.into_iter().map(|message| (self.clock.new_id(), message.data.to_string(), message));
+        let new: Vec<(Uuid, String, NewMessage)> = new.collect();
+        let ids = new.iter().map(|(id, ..)| *id).collect();
+        let put = self.ingest.chore(move |session| {
+            let outgoing: Vec<_> = new.iter().map(|(id, data, message)| message.outgoing(*id, at, data)).collect();
+            outbox::put(session, market, &outgoing)
+        });
+        put.await?;
+        Ok(ids)
     }
 
     /// Sends an endpoint a message that means nothing; answers its id.

@@ -64,7 +64,7 @@ fn delivery(row: &Cells) -> Result<Delivery> {
     let state = row.text(10).and_then(DeliveryState::of_word).ok_or_else(broken)?;
     let attempts = row.int(11).ok_or_else(broken)?;
     let (next_at, last_at, status, error) = (row.int(12), row.int(13), row.int(14), row.text(15).map(str::to_owned));
-    Ok(Delivery { state, attempts, next_at, last_at, status, error, message })
+    Ok(Delivery { message, state, attempts, next_at, last_at, status, error })
 }
 
 fn select(condition: &str) -> String {

@@ -251,6 +251,22 @@ pub(crate) fn chase(session: &mut dyn Session, market: i64, places: &[i64], now:
     Ok(given_up)
 }
 
+/// Messages made before a moment that may be forgotten, oldest first, at most `limit`: not the newest of all, whose place must not be
+/// given twice, nor what is still to be confirmed.
+pub(crate) fn outdated(session: &mut dyn Session, before: Instant, limit: i64) -> Result<Vec<i64>> {
+    let sql = "select id from (select id, created_at, chase_at from outbox where id < (select max(id) from outbox)
+            order by id limit ?2) as oldest where created_at < ?1 and chase_at is null";
+    Ok(session.ask(sql, &[before.into(), limit.into()])?.iter().filter_map(|row| row.int(0)).collect())
+}
+
+/// Forgets messages and their deliveries.
+pub(crate) fn forget(session: &mut dyn Session, places: &[i64]) -> Result<()> {
+    let listed = places.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+    let sql = format!("delete from deliveries where endpoint in (select id from webhooks) and message in ({listed})");
+    session.execute(&sql, &[])?;
+    session.execute(&format!("delete from outbox where id in ({listed})"), &[]).map(|_| ())
+}
+
 /// Who may see messages, and which.
 #[derive(Debug, Clone)]
 pub struct View {

@@ -8,7 +8,7 @@ use andon_tests::events::{DAY, NOW, good_orders, placed, rated, rfc3339};
 use andon_tests::{Door, MARKET, TestApp, guests, on_both};
 use serde_json::{Value, json};
 
-use super::{LENIENT, shops, standing, state, with_standing};
+use super::{LENIENT, lines, shops, standing, state, with_standing};
 
 const ACTIVATE: &str = "/v1/plugins/amazon/versions/0.1.0/activate";
 
@@ -66,6 +66,9 @@ on_both! {
         assert_eq!((&particulars["today"]["standing"], &particulars["coming"]["standing"]), (&json!("restricted"), &json!("at-risk")));
         assert_eq!((&particulars["rules"]["version"], &particulars["note"]), (&json!("0.1.0"), &json!("We act later.")));
         assert_eq!(merchant.get("/v1/marketplaces/olist/merchants/other/notices").await.short(), "404 not-found");
+        let told = lines(&test, "select kind || ' ' || subject || ' ' || data from outbox where kind like 'rules.%' order by subject").await;
+        assert!(told.len() == 2 && told[0].starts_with("rules.announced bad {") && told[1].starts_with("rules.announced other {"), "{told:?}");
+        assert!(told[0].contains("\"note\":\"We act later.\""), "{told:?}");
 
         // The day before, by the latest event, whatever the wall clock says.
         let id = begun["id"].as_i64().unwrap();
@@ -102,6 +105,8 @@ on_both! {
             let kinds: Vec<_> = notices["items"].as_array().unwrap().iter().map(|n| n["kind"].as_str().unwrap()).collect();
             assert_eq!(kinds, ["rules-withdrawn", "rules-announced"], "{merchant}");
         }
+        let told = lines(&test, "select kind || ' ' || subject from outbox where kind like 'rules.%' order by kind, subject").await;
+        assert_eq!(told, ["rules.announced bad-0", "rules.announced good-0", "rules.withdrawn bad-0", "rules.withdrawn good-0"]);
         let health = operator.get("/v1/marketplaces/olist/merchants/bad-0/health").await.ok();
         assert_eq!(health["coming"], json!(null));
         // Another generation of the same rules is another announcement.

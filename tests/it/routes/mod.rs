@@ -17,6 +17,7 @@ mod probes;
 mod reports;
 mod snapshot;
 mod verdicts;
+mod webhooks;
 
 use andon_tests::events::{DAY, NOW, good_orders, rated};
 use andon_tests::{Backend, Client, Door, TestApp};

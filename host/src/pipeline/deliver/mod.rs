@@ -16,7 +16,8 @@ use super::lane::{Ingest, IngestError};
 use crate::clock::Clock;
 use crate::keys::Keys;
 use crate::markets::Markets;
-use crate::outbound::{Parcel, Secret, Sender, Sent, envelope};
+pub use crate::outbound::envelope::body as envelope;
+use crate::outbound::{Parcel, Secret, Sender, Sent};
 use crate::store::deliveries::Delivery;
 use crate::store::webhooks::Webhook;
 use crate::store::{Store, StoreError};
@@ -31,6 +32,9 @@ const ROUND: Duration = Duration::from_secs(1);
 
 /// Messages that come within this time are looked up together.
 const GATHER: Duration = Duration::from_millis(10);
+
+/// Time for what is under way when the host stops.
+const PARTING: Duration = Duration::from_secs(5);
 
 /// Why messages could not be sent on; they stay due.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +61,8 @@ pub struct Deliverer {
     pub markets: Arc<Markets>,
     /// Who sends.
     pub sender: Sender,
+    /// For how long messages are kept.
+    pub keep: Duration,
 }
 
 /// An attempt that has ended.
@@ -74,6 +80,8 @@ struct Ended {
 struct Work {
     queues: Queues,
     under_way: JoinSet<Ended>,
+    /// When it was last looked for what nobody confirmed and what is old.
+    tended: Option<tokio::time::Instant>,
 }
 
 impl Work {
@@ -86,7 +94,7 @@ impl Work {
 }
 
 impl Deliverer {
-    /// Sends what is due until it is stopped, and then finishes what is under way.
+    /// Sends what is due until it is stopped, and then finishes what does not take long.
     pub async fn run(&self, stop: &CancellationToken) {
         let (mut news, mut work) = (self.store.news(), Work::default());
         let mut look_at = tokio::time::Instant::now();
@@ -105,15 +113,19 @@ impl Deliverer {
                 () = tokio::time::sleep_until(look_at) => look_at = now + self.round(&mut work).await,
             }
         }
-        while let Some(first) = work.under_way.join_next().await {
-            let ended = work.ended(first);
-            self.noted(&mut work, ended).await;
-        }
+        // Whoever takes longer is sent it again by the next host.
+        let parting = async {
+            while let Some(first) = work.under_way.join_next().await {
+                let ended = work.ended(first);
+                self.noted(&mut work, ended).await;
+            }
+        };
+        drop(tokio::time::timeout(PARTING, parting).await);
     }
 
     /// Sends everything that is due now and returns when nothing is; says how many attempts that took. For demos and tests.
     pub async fn due(&self) -> Result<usize, DeliverError> {
-        while self.chase().await? {}
+        while self.chase().await? || self.forget().await? {}
         let (mut work, mut made) = (Work::default(), 0);
         loop {
             self.look(&mut work).await?;
@@ -127,8 +139,14 @@ impl Deliverer {
 
     /// Looks for what is due and begins with it; answers for how long there is nothing to look for.
     async fn round(&self, work: &mut Work) -> Duration {
-        if let Err(error) = self.chase().await {
-            tracing::error!("what nobody confirmed is not sent again yet: {error}");
+        if work.tended.is_none_or(|at| at.elapsed() >= ROUND) {
+            work.tended = Some(tokio::time::Instant::now());
+            if let Err(error) = self.chase().await {
+                tracing::error!("what nobody confirmed is not sent again yet: {error}");
+            }
+            if let Err(error) = self.forget().await {
+                tracing::error!("old messages are kept for longer: {error}");
+            }
         }
         let soonest = self.look(work).await;
         self.start(work);
@@ -171,7 +189,7 @@ impl Deliverer {
         let secrets = webhook.secrets(now).filter_map(|secret| Secret::parse(secret).ok()).collect();
         let (url, endpoint) = (webhook.url.clone(), webhook.id);
         async move {
-            let sent = match envelope::body(&market, &message) {
+            let sent = match envelope(&market, &message) {
                 Ok(body) => {
                     let began = tokio::time::Instant::now();
                     let sent = sender.send(Parcel { url, secrets, id: message.id.to_string(), body }, now).await;

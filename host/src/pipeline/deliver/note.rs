@@ -12,7 +12,7 @@ use crate::store::outbox::{self, Message, Outgoing};
 use crate::store::webhooks::{self, Health};
 use crate::telemetry::{DELIVERIES, UNCONFIRMED, WEBHOOKS_DISABLED};
 
-/// Messages that are chased in one transaction.
+/// Messages that are chased, or forgotten, in one transaction.
 const CHASED: usize = 500;
 
 impl Deliverer {
@@ -101,6 +101,17 @@ impl Deliverer {
         });
         metrics::counter!(UNCONFIRMED).increment(given_up.await? as u64);
         Ok(true)
+    }
+
+    /// Forgets messages that were kept for long enough, a transaction's worth; says whether there were any.
+    pub(super) async fn forget(&self) -> Result<bool, DeliverError> {
+        let before = self.clock.now() - i64::try_from(self.keep.as_millis()).unwrap_or(i64::MAX);
+        let old = self.store.read(move |session| outbox::outdated(session, before, CHASED as i64)).await?;
+        let any = !old.is_empty();
+        if any {
+            self.ingest.chore(move |session| outbox::forget(session, &old)).await?;
+        }
+        Ok(any)
     }
 }
 

@@ -76,7 +76,8 @@ impl Queues {
                     soonest = Some(soonest.map_or(at, |s: Instant| s.min(at)));
                 }
                 Some(_) if queue.is_dry() => hungry.push((id, PAGE + queue.known.len())),
-                _ => {}
+                Some(_) => {}
+                None => queue.more = false,
             }
         }
         (hungry, soonest)
