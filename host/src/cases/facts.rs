@@ -73,6 +73,8 @@ pub(super) struct Feedback {
     reason: Option<String>,
     #[serde(rename = "actor")]
     _actor: Option<String>,
+    #[serde(rename = "evidence", default)]
+    _evidence: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -28,6 +28,9 @@ const UNKNOWN_ID: &str = "00000000-0000-7000-8000-000000000000";
 const SHARED: [&str; 6] =
     ["marketplaces/{m}", "generations/{id}", "backtests/{id}", "webhooks/{id}", "messages/{id}", "deliveries/{message}"];
 
+/// Parameters that number things of all marketplaces alike, so that one marketplace's can be asked for in another.
+const NUMBERED: [&str; 3] = ["generations/{id}", "enforcements/{id}", "webhooks/{id}"];
+
 /// Operations that answer 404 or 409 even to who may call them, because [`Shops`] has no such thing.
 const NOTHING_THERE: &[&str] =
     &["backtest_report", "ebay_report", "confirm_message", "replay_delivery", "remove_webhook", "drop_override"];
@@ -209,6 +212,11 @@ async fn refused(caller: &Caller, operation: &Operation, shops: &Shops) {
         places.push((path_at(operation, shops, Some(shop)), caller.reaches(shop, shops, shared)));
     }
     places.push((path_at(operation, shops, None), shared && caller.reaches(&shops.own, shops, true)));
+    if parameters.iter().any(|p| NUMBERED.contains(&p.as_str())) {
+        // Another marketplace's thing, asked for in one that may be reached.
+        let crossed = Shop { market: shops.own.market, ..shops.foreign.clone() };
+        places.push((path_at(operation, shops, Some(&crossed)), false));
+    }
     let placeless = parameters.iter().all(|p| shops.own.thing(p).is_none());
     let mut answers = Vec::new();
     for (path, reached) in places {

@@ -114,6 +114,7 @@ impl Shops {
             });
             let taken = operator.post(&format!("{at}/enforcements"), &cap).await.ok();
             shop.enforcement = taken["id"].as_str().unwrap().to_owned();
+            operator.patch(&at, &json!({"action_modes": {"pull-listing": "auto"}})).await.ok();
             let pulled = json!({
                 "reason": "defective", "orders": [format!("order-{}", shop.reference)], "note": format!("said of {}", shop.reference),
             });
