@@ -193,10 +193,9 @@ impl Followed {
     /// The next event's lines, or a comment; none at the end.
     pub async fn next(&mut self) -> Option<Vec<String>> {
         loop {
-            if let Some((event, rest)) = self.read.split_once("\n\n") {
-                let lines = event.lines().map(str::to_owned).collect();
-                self.read = rest.to_owned();
-                return Some(lines);
+            if let Some(end) = self.read.find("\n\n") {
+                let event: String = self.read.drain(..end + 2).collect();
+                return Some(event.trim_end().lines().map(str::to_owned).collect());
             }
             let part = self.body.next().await?.unwrap();
             self.read += std::str::from_utf8(&part).unwrap();

@@ -33,7 +33,7 @@ impl Resolver for Names {
     fn resolve(&self, host: &str) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let addresses = self.addresses.lock().unwrap().clone();
-        let found = if host.ends_with(".test") { Ok(addresses) } else { Err(io::Error::other("no such name")) };
+        let found = if host == "hooks.test" { Ok(addresses) } else { Err(io::Error::other("no such name")) };
         Box::pin(async move { found })
     }
 }

@@ -40,7 +40,7 @@ on_both! {
                 let host = Process::serve_with(BINARY, home.path(), &url, &["--webhook-private", "true"]);
                 let mut connection = Connection::open(host.address(), &token).unwrap();
                 for _ in 0..=(chance >> 60) {
-                    let (status, answer) = connection.post(&format!("{endpoint}/test"), "{}").unwrap();
+                    let (status, answer) = connection.post(&format!("{endpoint}/test"), "").unwrap();
                     assert_eq!(status, 202, "{answer}");
                     promised.insert(answer["message"].as_str().unwrap().to_owned());
                 }
