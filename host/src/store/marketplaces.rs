@@ -69,8 +69,8 @@ impl Store {
 pub(crate) fn insert(session: &mut dyn Session, row: &MarketRow) -> Result<Option<i64>, StoreError> {
     let sql =
         "insert into marketplaces (code, name, currency, time_zone, locale, clock, latest_event, rules, settings, overrides,
-        action_modes, notice_days, generation, created_at, updated_at)
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) on conflict (code) do nothing returning id";
+        action_modes, policy, notice_days, generation, created_at, updated_at)
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) on conflict (code) do nothing returning id";
     let [settings, overrides, modes, policy] = row.words();
     let [code, name, currency, zone] = [&row.code, &row.name, &row.currency, &row.time_zone].map(|text| Value::from(&**text));
     let [locale, clock, settings, overrides, modes, policy] =
