@@ -78,7 +78,7 @@ impl Ruling {
 /// up to 200,000 a request: go on with `next` until it is null.
 #[utoipa::path(post, path = "/v1/marketplaces/{m}/buyers/{ref}/feedback/{ruling}", tag = "buyers", operation_id = "moderate_buyer",
     params(("m" = String, Path, description = "Marketplace code"), ("ref" = String, Path, description = "Buyer reference"),
-        ("ruling" = Ruling, Path, description = "What becomes of it")),
+        ("ruling" = inline(Ruling), Path, description = "What becomes of it")),
     request_body(content = inline(Grounds)), responses((status = 200, body = Moderated)))]
 pub async fn moderate(
     State(app): State<Arc<App>>,

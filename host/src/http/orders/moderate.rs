@@ -19,7 +19,6 @@ use crate::http::problem::Problem;
 /// What becomes of feedback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[schema(as = FeedbackRuling)]
 pub enum Ruling {
     /// It stays visible and is not held against the merchant.
     Strike,
@@ -60,7 +59,7 @@ pub struct Grounds {
 /// Strike feedback, withdraw it as its buyer wishes, or count it again.
 #[utoipa::path(post, path = "/v1/marketplaces/{m}/orders/{ref}/feedback/{ruling}", tag = "feedback", operation_id = "moderate_feedback",
     params(("m" = String, Path, description = "Marketplace code"), ("ref" = String, Path, description = "Order reference"),
-        ("ruling" = Ruling, Path, description = "What becomes of it")),
+        ("ruling" = inline(Ruling), Path, description = "What becomes of it")),
     request_body = Grounds, responses((status = 200, body = Feedback)))]
 pub async fn moderate(
     State(app): State<Arc<App>>,
