@@ -13,6 +13,7 @@ use chrono::DateTime;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::amazon_unmeasured::unmeasured;
 use super::defects::{About, Defects, behind};
 use super::{Figures, holds, offered};
 use crate::app::App;
@@ -131,6 +132,8 @@ pub enum Member {
     },
     /// The order defect rate, by who ships.
     Defects(BTreeMap<&'static str, OrderDefectRate>),
+    /// What the rules do not measure and the format wants to be there.
+    Unmeasured(serde_json::Value),
     /// The account's rating.
     #[serde(rename_all = "camelCase")]
     Rating {
@@ -143,7 +146,7 @@ pub enum Member {
     },
 }
 
-/// What was measured, by the format's own names. What the rules do not measure is not there.
+/// What was measured, by the format's own names. What the rules do not measure is there with the status `NONE`.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PerformanceMetrics {
@@ -198,6 +201,10 @@ pub async fn report(State(app): State<Arc<App>>, access: AtMerchant<See>) -> Res
             let orders = played.account.sheet.sum(Slot::counted(counter as u16), pair.1.from, pair.1.to);
             members.extend(defects(market, pair, orders, &marks).map(|found| ("orderDefectRate", found)));
         }
+    }
+    let today = market.today(app.clock.now());
+    for (member, nothing) in unmeasured(&range(market, today, today)) {
+        members.entry(member).or_insert(Member::Unmeasured(nothing));
     }
     let level = row.level.as_deref().unwrap_or_else(|| level(&generation, &played));
     Ok(Json(AccountHealthReport {

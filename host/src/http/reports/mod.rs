@@ -1,8 +1,9 @@
 //! `/v1/marketplaces/{m}/merchants/{ref}/reports`: a merchant's health in the formats of marketplaces whose reports merchants' tools read
-//! already. Figures come from the readings; a status is worked out again from value and limit. What the rules do not measure is not
-//! in a report, and a report of which they measure nothing does not exist.
+//! already. Figures come from the readings; a status is worked out again from value and limit. What the rules do not measure is
+//! left out, or said to be unknown where the format wants it; a report of which they measure nothing does not exist.
 
 pub mod amazon;
+mod amazon_unmeasured;
 pub mod defects;
 pub mod ebay;
 

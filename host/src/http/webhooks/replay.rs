@@ -57,6 +57,7 @@ pub async fn recover(
     path: Path<Numbered>,
     Json(body): Json<Since>,
 ) -> Result<(StatusCode, axum::Json<Recovered>), Problem> {
+    app.store.webhook(access.market.id, path.0.id).await?.ok_or(Problem::NotFound)?;
     let deliveries = app.recover_deliveries(&access.market, path.0.id, moment("since", &body.since)?).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(Recovered { deliveries })))
 }

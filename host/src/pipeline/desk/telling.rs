@@ -72,7 +72,8 @@ impl Desk<'_> {
             at: wall,
             actor: &h.actor,
             kind: h.word,
-            merchant: Some(h.row.merchant),
+            // What is only noted, or waits for a person, is nobody's decision yet, and not for the merchant to see.
+            merchant: h.row.stage.is_told().then_some(h.row.merchant),
             about,
             reason: &h.reason,
             before: before.as_deref(),
