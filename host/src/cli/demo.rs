@@ -1,6 +1,7 @@
 //! `andon demo`: from nothing to a marketplace being judged. Builds and installs the bundled rules, simulates a marketplace's
 //! life up to now, evaluates everybody, and serves it with tokens and requests to try.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,7 +119,7 @@ async fn live(app: &Arc<App>, plan: Plan) -> anyhow::Result<()> {
         time_zone: "America/New_York".into(),
         locale: "en".into(),
         clock: ClockKind::System,
-        rules: RulesSetup { rules: Some(RULES[0].into()), ..RulesSetup::default() },
+        rules: RulesSetup { rules: Some(RULES[0].into()), action_modes: modes(), ..RulesSetup::default() },
     };
     let market = app.create_market(new, Cause::host("the demonstration")).await?;
     let bar =
@@ -141,6 +142,12 @@ async fn live(app: &Arc<App>, plan: Plan) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The demonstration warns by itself and leaves what weighs to a person.
+fn modes() -> BTreeMap<String, String> {
+    let modes = [("warning", "auto"), ("ask-plan-of-action", "auto"), ("suspend", "review"), ("pull-listing", "auto")];
+    modes.map(|(action, mode)| (action.to_owned(), mode.to_owned())).into()
+}
+
 async fn introduce(app: &App, config: &Config, address: &str) -> anyhow::Result<()> {
     let market = app.markets.get(CODE).context("the demo marketplace is gone")?;
     let merchant = somebody_in_trouble(app, &market).await?.context("the demo marketplace has no merchants")?;
@@ -156,7 +163,8 @@ async fn introduce(app: &App, config: &Config, address: &str) -> anyhow::Result<
         ("OPERATOR", Grant { marketplaces: vec!["*".into()], ..grant("operator", &[Scope::Admin], None) }),
         ("INGEST", grant("ingest", &[Scope::EventsWrite, Scope::MerchantsWrite], None)),
         ("AUTHOR", grant("author", &[Scope::PluginsWrite], None)),
-        ("REVIEWER", grant("reviewer", &[Scope::EnforcementsReview, Scope::HealthRead], None)),
+        ("REVIEWER", grant("reviewer", &[Scope::EnforcementsReview, Scope::CordRelease, Scope::HealthRead], None)),
+        ("AGENT", grant("agent", &[Scope::CordPull, Scope::HealthRead], None)),
         ("MERCHANT", grant(&merchant.reference, &[Scope::HealthRead], Some(claim))),
     ];
     let key = TrialKey::of_home(&config.home)?;
@@ -175,6 +183,8 @@ async fn introduce(app: &App, config: &Config, address: &str) -> anyhow::Result<
     println!("curl -sH \"Authorization: Bearer $MERCHANT\" {health}");
     println!("# and each order behind the order defect rate");
     println!("curl -sH \"Authorization: Bearer $MERCHANT\" '{health}/evidence?metric=odr'\n");
+    println!("# what waits for a person");
+    println!("curl -sH \"Authorization: Bearer $REVIEWER\" '{base}/enforcements?stage=in-review'\n");
     println!("Ctrl-C ends it.");
     Ok(())
 }

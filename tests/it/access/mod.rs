@@ -131,7 +131,7 @@ fn queried(name: &str) -> &'static str {
 }
 
 /// An operation's path with the things of one shop, or of none.
-fn path_at(operation: &Operation, shops: &Shops, shop: Option<&Shop>) -> String {
+fn path_at(operation: &Operation, shop: Option<&Shop>) -> String {
     operation.filled(|parameter| match (shop, parameter) {
         (_, "plugins/{name}") => "amazon".to_owned(),
         (_, "versions/{v}") => "0.1.0".to_owned(),
@@ -186,7 +186,7 @@ on_both! {
             }
         }
         for operation in &operations {
-            let answer = call(&shops.door.stranger(), operation, &path_at(operation, &shops, Some(&shops.own))).await;
+            let answer = call(&shops.door.stranger(), operation, &path_at(operation, Some(&shops.own))).await;
             assert_eq!(answer.short(), "401 unauthenticated", "{}", operation.id);
         }
         assert!(Picture::of(&shops.test).await == before, "what was refused changed something");
@@ -209,13 +209,13 @@ async fn refused(caller: &Caller, operation: &Operation, shops: &Shops) {
     let shared = right.1 == For::Parts || !parameters.iter().any(mine);
     let mut places: Vec<(String, bool)> = Vec::new();
     for shop in shops.all() {
-        places.push((path_at(operation, shops, Some(shop)), caller.reaches(shop, shops, shared)));
+        places.push((path_at(operation, Some(shop)), caller.reaches(shop, shops, shared)));
     }
-    places.push((path_at(operation, shops, None), shared && caller.reaches(&shops.own, shops, true)));
+    places.push((path_at(operation, None), shared && caller.reaches(&shops.own, shops, true)));
     if parameters.iter().any(|p| NUMBERED.contains(&p.as_str())) {
         // Another marketplace's thing, asked for in one that may be reached.
         let crossed = Shop { market: shops.own.market, ..shops.foreign.clone() };
-        places.push((path_at(operation, shops, Some(&crossed)), false));
+        places.push((path_at(operation, Some(&crossed)), false));
     }
     let placeless = parameters.iter().all(|p| shops.own.thing(p).is_none());
     let mut answers = Vec::new();
@@ -243,7 +243,7 @@ async fn admitted(caller: &Caller, operation: &Operation, shops: &Shops) {
     if !caller.entitled(right) || !(placeless || caller.reaches(&shops.own, shops, false)) {
         return;
     }
-    let path = path_at(operation, shops, Some(&shops.own));
+    let path = path_at(operation, Some(&shops.own));
     // A write gets in as far as its body, which is of no use.
     let answer = match operation.body {
         Some(_) => {
@@ -257,8 +257,8 @@ async fn admitted(caller: &Caller, operation: &Operation, shops: &Shops) {
     assert!(absent || if operation.reads() { answer.status == 200 } else { !refused }, "{said}");
     keeps_secrets(caller, shops, &path, &answer);
     if right.1 == For::Parts && caller.reach == Reach::Merchant {
-        let foreign = path_at(operation, shops, Some(&shops.other));
-        let none = path_at(operation, shops, None);
+        let foreign = path_at(operation, Some(&shops.other));
+        let none = path_at(operation, None);
         let parts = [call(&caller.client, operation, &foreign).await, call(&caller.client, operation, &none).await];
         parts.iter().for_each(|answer| keeps_secrets(caller, shops, &foreign, answer));
         same(&caller.says(), &[foreign, none].into_iter().zip(parts).collect::<Vec<_>>());
@@ -283,7 +283,7 @@ async fn merchants_find_what_is_theirs() {
     let mut found: BTreeMap<String, bool> = BTreeMap::new();
     for operation in operations(&shops).await.iter().filter(|o| o.reads()) {
         if merchant.entitled(rights::of(&operation.id).unwrap()) && !left_out(operation) {
-            let answer: Value = call(&merchant.client, operation, &path_at(operation, &shops, Some(&shops.own))).await.ok();
+            let answer: Value = call(&merchant.client, operation, &path_at(operation, Some(&shops.own))).await.ok();
             let empty = answer["items"].as_array().is_some_and(Vec::is_empty);
             found.insert(operation.id.clone(), !empty);
         }

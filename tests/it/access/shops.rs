@@ -2,7 +2,7 @@
 
 use andon::setup::RulesSetup;
 use andon_tests::events::{DAY, NOW, event, rfc3339};
-use andon_tests::{Backend, Door, MARKET, TestApp, guests};
+use andon_tests::{Backend, Door, MARKET, TestApp};
 use serde_json::{Value, json};
 
 use super::UNKNOWN_ID;

@@ -4,6 +4,7 @@
 use andon::auth::Scope;
 use andon_tests::events::{DAY, NOW};
 use andon_tests::{Client, on_both};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::{MERCHANT, Shop};
@@ -157,6 +158,28 @@ on_both! {
         ] {
             assert_eq!(take(&ann, body.clone()).await.short(), expected, "{body}");
         }
+    }
+
+    async fn the_ledger_knows_what_holds_and_finds_what_was_changed_behind_it(backend) {
+        let shop = Shop::open(backend).await;
+        trust(&shop, json!({"new_merchant_days": 0, "grace_days": 0})).await;
+        let body = json!({"merchant": "m", "action": "hold-payouts", "reason": "chargebacks", "note": "Chargebacks."});
+        shop.operator.post(LIST, &body).await.json();
+        let kinds = |page: Value| page["items"].as_array().unwrap().iter().map(|e| e["kind"].clone()).collect::<Vec<_>>();
+        let told = kinds(shop.door.merchant("m").get(&format!("{MARKET}/ledger")).await.ok());
+        assert_eq!(told, ["enforcement.taken", "enforcement.taken", "enforcement.taken"], "what was only noted is not for the merchant");
+        let problems = async || {
+            andon::ledger::audit::audit(&shop.test.app.store, shop.test.market().id, "olist", None).await.unwrap().problems
+        };
+        assert_eq!(problems().await, Vec::<String>::new());
+        let sql = async |text: &str| shop.test.app.store.db().execute_unprepared(text).await.unwrap();
+        sql("update merchants set payouts_held = 0").await;
+        assert_eq!(problems().await, ["what holds for merchant m is not what its enforcements add up to"]);
+        sql("update enforcements set stage = 'lifted', closed_at = 1 where action = 'hold-payouts'").await;
+        let found = problems().await;
+        assert!(found.len() == 1 && found[0].contains("it left `stage` of enforcement/"), "{found:?}");
+        sql("delete from enforcements where action = 'hold-payouts'").await;
+        assert!(problems().await[0].contains("is not there"));
     }
 
     async fn an_override_holds_back_until_it_ends(backend) {
