@@ -127,13 +127,16 @@ impl Share {
     }
 }
 
+/// Which ratings a kind of oddity is about.
+type Which = fn(&Rated) -> bool;
+
 /// Everybody with something unusual, the least likely first.
 pub fn suspects(ratings: &[Rated]) -> Vec<Suspect> {
     let mut ratings = ratings.to_vec();
     ratings.sort_unstable();
     let mut bursts = bursts(&ratings);
-    let all = |of: fn(&Rated) -> bool| Share::of(ratings.iter().filter(|r| of(r)).count(), ratings.len());
-    let kinds: [(Oddity, u32, fn(&Rated) -> bool); 3] = [
+    let all = |of: Which| Share::of(ratings.iter().filter(|r| of(r)).count(), ratings.len());
+    let kinds: [(Oddity, u32, Which); 3] = [
         (Oddity::LowShare, LEAST_LOW, |r| r.low),
         (Oddity::MoneyBack, LEAST, |r| r.money_back),
         (Oddity::Gainsaid, LEAST, |r| r.gainsaid),

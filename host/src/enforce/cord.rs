@@ -127,7 +127,7 @@ fn pull(desk: &mut Desk<'_>, pulling: &Pulling, said: &str, by: &str) -> Answer<
     let standing = open.into_iter().find(|o| o.origin == Origin::Cord && o.measure.is_same(&measure));
     match standing {
         Some(mut noted) if noted.stage == Stage::Observed => {
-            drop(desk.shift(&mut noted, Move::Withdraw, by, "an agent pulls it")?)
+            drop(desk.shift(&mut noted, Move::Withdraw, by, "an agent pulls it")?);
         }
         Some(_) => return Ok(Err(Refusal::Clash("the cord is pulled already".into()))),
         None => {}

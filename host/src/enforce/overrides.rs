@@ -32,8 +32,8 @@ impl App {
             }
             let of = Override { merchant, kind, reason: reason.clone(), author: author.clone(), at: desk.now, until };
             overrides::put(desk.session, desk.market.id, &of)?;
-            let data = json!({ "action": kind.map_or(ALL, Kind::word), "until": rfc3339(until) });
-            desk.note("override.set", ("override", Some(merchant)), (&author, &reason), data);
+            let data = json!({ "merchant": merchant, "action": kind.map_or(ALL, Kind::word), "until": rfc3339(until) });
+            desk.note("override.set", ("override", None), (&author, &reason), data);
             Ok(Ok(of))
         });
         held.await
@@ -53,8 +53,8 @@ impl App {
             }
             // What was held back may be due at once.
             desk.session.mark_dirty(desk.market.id, &[merchant], desk.clock.now().saturating_mul(1_000))?;
-            let data = json!({ "action": kind.map_or(ALL, Kind::word) });
-            desk.note("override.ended", ("override", Some(merchant)), (&by, "let go before its time"), data);
+            let data = json!({ "merchant": merchant, "action": kind.map_or(ALL, Kind::word) });
+            desk.note("override.ended", ("override", None), (&by, "let go before its time"), data);
             Ok(Ok(()))
         });
         gone.await

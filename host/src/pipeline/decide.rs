@@ -1,6 +1,7 @@
 //! Step 7 of the flow: what follows from verdicts that bind, worked out by pure code and carried out in the transaction that stores
 //! them. Rules propose; how far that goes is the operator's policy.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -170,9 +171,9 @@ fn measure(
 
 impl Book {
     fn read(&mut self, session: &mut dyn Session, market: &Market, kind: Kind, day: i32) -> Result<(), StoreError> {
-        if !self.days.contains_key(&kind) {
+        if let Entry::Vacant(place) = self.days.entry(kind) {
             let days = action_days::days(session, market.id, kind, day)?;
-            self.days.insert(kind, Counted { days, seen: 0, taken: 0, alarm: false });
+            place.insert(Counted { days, seen: 0, taken: 0, alarm: false });
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use andon_domain::calendar::{date_of, rfc3339};
 use andon_domain::enforce::policy::{DAY, Policy};
 use andon_domain::fact::Fact;
 use andon_domain::ids::{Instant, Named};
-use andon_domain::manifest::{CounterKind, Manifest};
+use andon_domain::manifest::{CounterKind, Manifest, Metric};
 use andon_domain::reading::Reading;
 use andon_domain::verdict::{Reason, Snapshot};
 use serde_json::{Map, Value as Json, json};
@@ -96,7 +96,7 @@ impl Grounds<'_> {
         let manifest = self.manifest();
         let metric = reason.metric.and_then(|m| self.generation.metrics.get(usize::from(m)));
         let kept = |c: &u16| manifest.counters.get(usize::from(*c)).is_some_and(|c| c.kind == CounterKind::Defect);
-        let counter = metric.and_then(|m| m.evidence_counter()).filter(kept);
+        let counter = metric.and_then(Metric::evidence_counter).filter(kept);
         let (Some(counter), Some(reading)) = (counter, self.reading(reason)) else { return Ok(Vec::new()) };
         let calendar = self.market.calendar;
         let rows = session.evidence_page(&EvidenceQuery {

@@ -107,6 +107,9 @@ impl App {
     }
 }
 
+/// A marketplace as it was stored, and the generation it begins with.
+type Made = (MarketRow, Option<(Entry, Generation)>);
+
 /// Stores a new marketplace with the generation it begins with, if it has rules, and enters both in its ledger; `None` where the code is
 /// taken. There are no facts yet, so the generation is built.
 fn insert(
@@ -114,7 +117,7 @@ fn insert(
     row: MarketRow,
     generation: Option<&Generation>,
     cause: &Cause,
-) -> Result<Option<(MarketRow, Option<(Entry, Generation)>)>, StoreError> {
+) -> Result<Option<Made>, StoreError> {
     let Some(id) = marketplaces::insert(session, &row)? else { return Ok(None) };
     let (mut row, now) = (MarketRow { id, ..row }, row.created_at);
     let mut made = None;

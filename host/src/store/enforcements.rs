@@ -307,16 +307,17 @@ pub(crate) fn list(session: &mut dyn Session, market: i64, filter: &Filter, limi
         ("origin =", filter.origin.map(|origin| origin.word().into())),
         ("id <", filter.before.map(Value::from)),
     ];
-    let (mut tail, mut values) = (String::from("marketplace = ?1"), vec![Value::from(market)]);
+    let (mut narrowed, mut values) = (vec!["marketplace = ?1".to_owned()], vec![Value::from(market)]);
     for (condition, value) in conditions.into_iter().filter_map(|(c, v)| Some((c, v?))) {
         values.push(value);
-        tail.push_str(&format!(" and {condition} ?{}", values.len()));
+        narrowed.push(format!("{condition} ?{}", values.len()));
     }
     if filter.told {
-        tail.push_str(" and stage not in ('observed', 'in-review') and (stage not in ('declined', 'withdrawn') or held in ('grace', 'notice'))");
+        narrowed.push("stage not in ('observed', 'in-review')".to_owned());
+        narrowed.push("(stage not in ('declined', 'withdrawn') or held in ('grace', 'notice'))".to_owned());
     }
     values.push((limit as i64).into());
-    tail.push_str(&format!(" order by id desc limit ?{}", values.len()));
+    let tail = format!("{} order by id desc limit ?{}", narrowed.join(" and "), values.len());
     some(session, &tail, &values)
 }
 

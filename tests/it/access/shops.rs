@@ -103,7 +103,7 @@ impl Shops {
         for shop in &mut shops {
             let at = format!("/v1/marketplaces/{}", shop.market);
             let health = operator.get(&format!("{at}/merchants/{}/health", shop.reference)).await.ok();
-            shop.verdict = health["verdict"].as_str().unwrap().to_owned();
+            shop.verdict = text(&health["verdict"]);
             let watched = json!({"marketplace": shop.market, "settings": {"preview-days": 1}});
             if shop.reference != "zqx-other" {
                 operator.post("/v1/plugins/amazon/versions/0.1.0/shadow", &watched).await.ok();
@@ -113,7 +113,7 @@ impl Shops {
                 "merchant": shop.reference, "action": "cap-orders", "orders_a_day": 7, "reason": "complaints", "note": "Buyers complain.",
             });
             let taken = operator.post(&format!("{at}/enforcements"), &cap).await.ok();
-            shop.enforcement = taken["id"].as_str().unwrap().to_owned();
+            shop.enforcement = text(&taken["id"]);
             operator.patch(&at, &json!({"action_modes": {"pull-listing": "auto"}})).await.ok();
             let pulled = json!({
                 "reason": "defective", "orders": [format!("order-{}", shop.reference)], "note": format!("said of {}", shop.reference),
@@ -165,6 +165,12 @@ fn life(shop: &Shop) -> Vec<Value> {
     }
     let contact = json!({"order": format!("order-{reference}"), "channel": "platform-message", "reason": format!("about {reference}"), "answer_owed": true});
     events.push(event(&format!("{reference}-contact"), "contact.opened", &format!("contact-{reference}"), NOW - DAY, contact));
-    events.iter_mut().for_each(|e| e["marketplace"] = json!(market));
+    for event in &mut events {
+        event["marketplace"] = json!(market);
+    }
     events
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
 }

@@ -102,7 +102,7 @@ on_both! {
             Backend::Postgres => ["truncate ledger".to_owned(), "truncate ledger_nodes cascade".to_owned()],
         });
         for sql in refused {
-            let error = test.app.store.db().execute_unprepared(&sql).await.expect_err(&sql).to_string();
+            let error = test.app.store.db().execute_unprepared(&sql).await.unwrap_err().to_string();
             assert!(error.contains("the ledger is append-only"), "{sql}: {error}");
         }
         assert_eq!(entries(&test, MARKET).await, before);

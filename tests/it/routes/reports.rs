@@ -14,7 +14,9 @@ use super::{MERCHANT, Shop};
 fn trouble() -> Vec<Value> {
     let at = NOW - 20 * DAY;
     let mut events: Vec<Value> = (0..25).map(|i| placed(&format!("p-{i}"), "m", at - i)).collect();
-    events.iter_mut().for_each(|order| order["data"]["fulfilment"] = json!("platform"));
+    for order in &mut events {
+        order["data"]["fulfilment"] = json!("platform");
+    }
     let claim = |order: &str, kind: &str| {
         event(
             &format!("{order}-claimed"),

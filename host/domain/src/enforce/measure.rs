@@ -138,8 +138,13 @@ impl Effect {
                 Kind::HoldPayouts => effect.payouts_held = true,
                 Kind::PullListing => drop(effect.listings_pulled.insert(measure.object.clone())),
                 Kind::AwardBadge => drop(effect.badges.insert(measure.object.clone())),
-                Kind::Notice | Kind::Warning | Kind::AskPlanOfAction => {}
-                Kind::RestoreListing | Kind::Reinstate | Kind::RevokeBadge => {}
+                // What is only said, and what only ends others.
+                Kind::Notice
+                | Kind::Warning
+                | Kind::AskPlanOfAction
+                | Kind::RestoreListing
+                | Kind::Reinstate
+                | Kind::RevokeBadge => {}
             }
         }
         effect

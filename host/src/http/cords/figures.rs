@@ -83,7 +83,9 @@ pub async fn figures(
     let last = cords.first().map(|c| c.opened_at);
     let group = |key: fn(&Row) -> String| {
         let mut groups: BTreeMap<String, Vec<&Row>> = BTreeMap::new();
-        cords.iter().for_each(|cord| groups.entry(key(cord)).or_default().push(cord));
+        for cord in &cords {
+            groups.entry(key(cord)).or_default().push(cord);
+        }
         groups.into_iter().map(|(key, cords)| (key, outcome(&cords))).collect()
     };
     Ok(Json(Figures {
