@@ -35,7 +35,7 @@ mod tests {
 
     use super::*;
 
-    fn any() -> impl Strategy<Value = Fields> {
+    fn some() -> impl Strategy<Value = Fields> {
         let value = prop_oneof![any::<u8>().prop_map(|n| json!(n)), "[a-c]".prop_map(|t| json!(t)), Just(json!({"target": 0.5}))];
         btree_map("[a-e]", value, 0..5)
     }
@@ -47,7 +47,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_difference_leads_there_and_back(old in any(), new in any()) {
+        fn a_difference_leads_there_and_back(old in some(), new in some()) {
             match difference(&old, &new) {
                 None => prop_assert_eq!(old, new),
                 Some((before, after)) => {
