@@ -23,10 +23,10 @@ use crate::store::attachments;
 use crate::store::enforcements::Enforcement;
 
 /// Attachments of one appeal.
-pub const MAX_ATTACHMENTS: usize = 10;
+const MAX_ATTACHMENTS: usize = 10;
 
 /// Orders, contacts and violations that one appeal refers to.
-pub const MAX_REFERENCES: usize = 50;
+const MAX_REFERENCES: usize = 50;
 
 /// Who speaks: somebody of the marketplace, or a merchant, who learns of nobody else's things.
 #[derive(Debug, Clone)]
