@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod markets;
 pub mod options;
 pub mod outbound;
+pub mod page;
 pub mod pipeline;
 pub mod plugins;
 pub mod registry;

@@ -15,6 +15,7 @@ mod m20261123_000030_create_backtests;
 mod m20261123_000040_create_ledger;
 mod m20261123_000050_create_outbox;
 mod m20261123_000060_create_enforcements;
+mod m20261123_000070_create_appeals;
 mod table;
 
 /// All migrations, oldest first.
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000040_create_ledger::Migration),
             Box::new(m20261123_000050_create_outbox::Migration),
             Box::new(m20261123_000060_create_enforcements::Migration),
+            Box::new(m20261123_000070_create_appeals::Migration),
         ]
     }
 }

@@ -103,10 +103,10 @@ impl Door {
         self.with_scopes(&[Scope::Admin])
     }
 
-    /// A merchant of [`MARKET`] who may see its own health.
+    /// A merchant of [`MARKET`] who may see its own health and appeal.
     pub fn merchant(&self, reference: &str) -> Client {
         let merchant = Some(MerchantClaim { marketplace: MARKET.into(), reference: reference.into() });
-        self.bearing(&Grant { scopes: vec![Scope::HealthRead], merchant, ..self.grant() })
+        self.bearing(&Grant { scopes: vec![Scope::HealthRead, Scope::AppealsWrite], merchant, ..self.grant() })
     }
 
     /// Somebody without a token.

@@ -3,6 +3,7 @@
 //! alone what anybody else has done since.
 
 pub mod alarm;
+pub mod appeal;
 pub mod cord;
 pub mod decide;
 pub mod measure;

@@ -36,6 +36,8 @@ scopes! {
     PluginsWrite = "plugins:write",
     /// Review enforcements, feedback and appeals.
     EnforcementsReview = "enforcements:review",
+    /// Appeal against enforcements, and attach files.
+    AppealsWrite = "appeals:write",
     /// Pull a listing's cord.
     CordPull = "cord:pull",
     /// Release a listing's cord.

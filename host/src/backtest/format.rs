@@ -69,11 +69,6 @@ impl Format {
     }
 }
 
-/// The policy under which the page can do nothing but be looked at.
-pub fn page_policy() -> String {
-    page::policy()
-}
-
 /// A share in per cent.
 pub(super) fn per_cent(share: Option<f64>) -> String {
     share.map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", 100.0 * share))

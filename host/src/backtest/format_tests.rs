@@ -138,7 +138,7 @@ fn a_page_is_words_and_nothing_else() {
     for active in ["<script", "src=", "href=", "style=\"", "onload", "http"] {
         assert!(!page.contains(active), "{active}");
     }
-    assert!(page_policy().starts_with("default-src 'none'; style-src 'sha256-"));
+    assert!(crate::page::policy().starts_with("default-src 'none'; style-src 'sha256-"));
 }
 
 #[test]

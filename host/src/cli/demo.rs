@@ -165,7 +165,7 @@ async fn introduce(app: &App, config: &Config, address: &str) -> anyhow::Result<
         ("AUTHOR", grant("author", &[Scope::PluginsWrite], None)),
         ("REVIEWER", grant("reviewer", &[Scope::EnforcementsReview, Scope::CordRelease, Scope::HealthRead], None)),
         ("AGENT", grant("agent", &[Scope::CordPull, Scope::HealthRead], None)),
-        ("MERCHANT", grant(&merchant.reference, &[Scope::HealthRead], Some(claim))),
+        ("MERCHANT", grant(&merchant.reference, &[Scope::HealthRead, Scope::AppealsWrite], Some(claim))),
     ];
     let key = TrialKey::of_home(&config.home)?;
     println!(

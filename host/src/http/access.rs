@@ -56,6 +56,10 @@ rights! {
     SeeCords: HealthRead | EnforcementsReview | CordPull | CordRelease;
     /// See enforcements and what they rest on.
     SeeEnforcements: HealthRead | EnforcementsReview;
+    /// See appeals.
+    SeeAppeals: HealthRead | AppealsWrite | EnforcementsReview;
+    /// Appeal, and see what was attached to it: the merchant, and staff on their behalf.
+    Appeal: AppealsWrite | EnforcementsReview;
     /// Push rules and follow what becomes of them.
     Push: PluginsWrite;
     /// Confirm that what a message asks for has been done.

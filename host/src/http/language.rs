@@ -29,6 +29,11 @@ impl Language {
         self.among(&known, Some(&market.locale))
     }
 
+    /// The language in which the host's own words are said to somebody of this marketplace.
+    pub fn at(&self, market: &Market) -> &'static str {
+        self.among(&OWN, Some(&market.locale))
+    }
+
     /// The language to speak in of what belongs to no marketplace.
     pub fn own(&self) -> &'static str {
         self.among(&OWN, None)

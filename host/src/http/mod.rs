@@ -2,6 +2,7 @@
 //! the rest in a file an endpoint.
 
 pub mod access;
+pub mod appeals;
 pub mod body;
 pub mod border;
 pub mod buyers;

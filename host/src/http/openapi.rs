@@ -10,8 +10,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::state::Http;
 use super::{
-    buyers, cords, enforcements, events, generations, health, ledger, marketplaces, merchants, orders, plugins, reports, stream,
-    verdicts, webhooks,
+    appeals, buyers, cords, enforcements, events, generations, health, ledger, marketplaces, merchants, orders, plugins, reports,
+    stream, verdicts, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -73,6 +73,14 @@ pub fn api() -> (Router<Http>, Document) {
         .routes(routes!(enforcements::review::decline))
         .routes(routes!(enforcements::review::lift))
         .routes(routes!(enforcements::review::reverse))
+        .routes(routes!(enforcements::statement::statement))
+        .routes(routes!(appeals::file::file))
+        .routes(routes!(appeals::list::list))
+        .routes(routes!(appeals::show::show))
+        .routes(routes!(appeals::answer::answer))
+        .routes(routes!(appeals::more::more))
+        .routes(routes!(appeals::attachments::attach))
+        .routes(routes!(appeals::attachments::download))
         .routes(routes!(orders::show::show))
         .routes(routes!(orders::put::put))
         .routes(routes!(orders::list::list))

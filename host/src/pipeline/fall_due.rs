@@ -16,7 +16,7 @@ use crate::store::accounts;
 use crate::store::enforcements::{self as rows, Enforcement};
 use crate::store::session::Session;
 
-/// Enforcements moved on in one transaction.
+/// Enforcements, and appeals, moved on in one transaction.
 pub(crate) const MOST: usize = 500;
 
 /// Moves on what is due in a marketplace.
@@ -32,6 +32,7 @@ pub(crate) fn fall_due(session: &mut dyn Session, market: &Market, clock: &dyn C
             _ => overdue(&mut desk, &mut row)?,
         }
     }
+    super::appeal::fall_due(&mut desk)?;
     desk.finish()
 }
 

@@ -3,6 +3,7 @@
 //! transaction of the writer's; evaluating is another. Each may run twice with the same outcome.
 
 pub mod accept;
+pub(crate) mod appeal;
 pub mod build;
 pub(crate) mod changes;
 pub(crate) mod classify;

@@ -15,7 +15,7 @@ use super::shares::{Share, Shares, TURN};
 use crate::clock::Clock;
 use crate::markets::{Market, Markets};
 use crate::store::session::Due;
-use crate::store::{Session, Store, StoreError, enforcements};
+use crate::store::{Session, Store, StoreError, appeals, enforcements};
 
 /// Merchants looked up at once: finding who has waited longest sorts all who wait, so it is not done for each turn.
 const WAITING: usize = 8_192;
@@ -185,9 +185,9 @@ impl Scheduler {
         Ok(any)
     }
 
-    /// Moves on the enforcements that time moves on; says whether there were any.
+    /// Moves on the enforcements and appeals that time moves on; says whether there were any.
     fn fall_due(&self, session: &mut dyn Session, market: &Arc<Market>, now: i64) -> Result<bool, EvaluateError> {
-        if !enforcements::any_due(session, market.id, now)? {
+        if !enforcements::any_due(session, market.id, now)? && !appeals::any_due(session, market.id, now)? {
             return Ok(false);
         }
         let (markets, id, clock) = (self.markets.clone(), market.id, self.clock.clone());

@@ -3,6 +3,8 @@
 
 pub mod accounts;
 pub mod action_days;
+pub mod appeals;
+pub mod attachments;
 pub mod backtests;
 pub mod components;
 pub mod deliveries;

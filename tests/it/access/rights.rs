@@ -2,7 +2,7 @@
 //! opened on purpose.
 
 use andon::auth::Scope::{
-    self, Admin, CordPull, CordRelease, EnforcementsReview, EventsWrite, HealthRead, MerchantsWrite, PluginsWrite,
+    self, Admin, AppealsWrite, CordPull, CordRelease, EnforcementsReview, EventsWrite, HealthRead, MerchantsWrite, PluginsWrite,
 };
 
 /// Whose things an operation is for.
@@ -29,13 +29,17 @@ const SEE_ORDERS: &[Scope] = &[HealthRead, EventsWrite, EnforcementsReview];
 const MODERATE: &[Scope] = &[EventsWrite, EnforcementsReview];
 const SEE_ENFORCEMENTS: &[Scope] = &[HealthRead, EnforcementsReview];
 const SEE_CORDS: &[Scope] = &[HealthRead, EnforcementsReview, CordPull, CordRelease];
+const SEE_APPEALS: &[Scope] = &[HealthRead, AppealsWrite, EnforcementsReview];
+const APPEAL: &[Scope] = &[AppealsWrite, EnforcementsReview];
 const WATCH: &[Scope] = &[HealthRead, PluginsWrite];
 
 /// Every operation of the document.
 pub(super) const RIGHTS: &[Right] = &[
     ("activate_rules", For::Operators, &[Admin]),
     ("amazon_report", For::Merchants, &[HealthRead]),
+    ("answer_appeal", For::Staff, &[EnforcementsReview]),
     ("approve_enforcement", For::Staff, &[EnforcementsReview]),
+    ("attach", For::Merchants, APPEAL),
     ("backtest_report", For::Operators, &[PluginsWrite]),
     ("begin_backtest", For::Operators, &[PluginsWrite]),
     ("buyer_signals", For::Staff, &[EnforcementsReview]),
@@ -48,15 +52,18 @@ pub(super) const RIGHTS: &[Right] = &[
     ("create_marketplace", For::Operators, &[Admin]),
     ("create_webhook", For::Staff, &[Admin]),
     ("decline_enforcement", For::Staff, &[EnforcementsReview]),
+    ("download_attachment", For::Merchants, APPEAL),
     ("download_plugin", For::Operators, &[Admin]),
     ("drop_override", For::Staff, &[EnforcementsReview]),
     ("ebay_report", For::Merchants, &[HealthRead]),
     ("export_ledger", For::Staff, &[HealthRead]),
+    ("file_appeal", For::Merchants, APPEAL),
     ("health_evidence", For::Merchants, &[HealthRead]),
     ("health_history", For::Merchants, &[HealthRead]),
     ("health_recovery", For::Merchants, &[HealthRead]),
     ("leave_feedback", For::Staff, &[EventsWrite]),
     ("lift_enforcement", For::Staff, &[EnforcementsReview]),
+    ("list_appeals", For::Merchants, SEE_APPEALS),
     ("list_backtests", For::Operators, &[PluginsWrite]),
     ("list_cords", For::Parts, SEE_CORDS),
     ("list_deliveries", For::Staff, &[Admin]),
@@ -92,12 +99,14 @@ pub(super) const RIGHTS: &[Right] = &[
     ("reverse_enforcement", For::Staff, &[EnforcementsReview]),
     ("roll_back_rules", For::Operators, &[Admin]),
     ("rotate_webhook", For::Staff, &[Admin]),
+    ("say_more", For::Merchants, APPEAL),
     ("send_events", For::Staff, &[EventsWrite]),
     ("set_override", For::Staff, &[EnforcementsReview]),
     ("shadow_merchants", For::Staff, &[HealthRead]),
     ("shadow_report", For::Staff, WATCH),
     ("shadow_rules", For::Operators, &[Admin]),
     ("show_account", For::Merchants, SEE_ENFORCEMENTS),
+    ("show_appeal", For::Merchants, SEE_APPEALS),
     ("show_backtest", For::Operators, &[PluginsWrite]),
     ("show_enforcement", For::Merchants, SEE_ENFORCEMENTS),
     ("show_feedback", For::Merchants, SEE_ORDERS),
@@ -110,6 +119,7 @@ pub(super) const RIGHTS: &[Right] = &[
     ("show_order", For::Merchants, SEE_ORDERS),
     ("show_plugin", For::Operators, &[PluginsWrite]),
     ("show_plugin_version", For::Operators, &[PluginsWrite]),
+    ("show_statement", For::Merchants, SEE_ENFORCEMENTS),
     ("show_verdict", For::Merchants, &[HealthRead]),
     ("show_webhook", For::Staff, &[Admin]),
     ("stream_messages", For::Merchants, &[HealthRead]),

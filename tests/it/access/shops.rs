@@ -3,6 +3,7 @@
 use andon::setup::RulesSetup;
 use andon_tests::events::{DAY, NOW, event, rfc3339};
 use andon_tests::{Backend, Door, MARKET, TestApp};
+use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::UNKNOWN_ID;
@@ -31,6 +32,10 @@ pub(super) struct Shop {
     pub(super) backtest: String,
     /// A cap on orders that a person set.
     pub(super) enforcement: String,
+    /// An appeal against it.
+    pub(super) appeal: String,
+    /// A file that the appeal names.
+    pub(super) attachment: String,
 }
 
 /// The host with both marketplaces.
@@ -63,6 +68,8 @@ impl Shop {
             "webhooks/{id}" => self.webhook.clone(),
             "messages/{id}" | "deliveries/{message}" => UNKNOWN_ID.to_owned(),
             "enforcements/{id}" => self.enforcement.clone(),
+            "appeals/{id}" => self.appeal.clone(),
+            "attachments/{digest}" => self.attachment.clone(),
             _ => return None,
         })
     }
@@ -89,6 +96,8 @@ impl Shops {
             webhook: String::new(),
             backtest: String::new(),
             enforcement: String::new(),
+            appeal: String::new(),
+            attachment: String::new(),
         };
         let mut shops = [
             shop(MARKET, "zqx-own", 111_222_333_441),
@@ -114,6 +123,14 @@ impl Shops {
             });
             let taken = operator.post(&format!("{at}/enforcements"), &cap).await.ok();
             shop.enforcement = text(&taken["id"]);
+            let (files, file) = (format!("{at}/merchants/{}/attachments", shop.reference), format!("file of {}", shop.reference));
+            let sent = operator.send(Method::POST, &files, &[("content-type", "text/plain")], file.into_bytes()).await;
+            shop.attachment = text(&sent.ok()["digest"]);
+            let said = format!("said of {}", shop.reference);
+            let appeal =
+                json!({"plan": {"cause": said, "correction": said, "prevention": said}, "attachments": [shop.attachment]});
+            let filed = operator.post(&format!("{at}/enforcements/{}/appeals", shop.enforcement), &appeal).await.ok();
+            shop.appeal = text(&filed["id"]);
             operator.patch(&at, &json!({"action_modes": {"pull-listing": "auto"}})).await.ok();
             let pulled = json!({
                 "reason": "defective", "orders": [format!("order-{}", shop.reference)], "note": format!("said of {}", shop.reference),

@@ -1,5 +1,7 @@
 //! One file for each resource, named as the URLs are.
 
+mod appeals;
+mod attachments;
 mod backtests;
 mod buyers;
 mod cords;
@@ -16,6 +18,7 @@ mod plugins;
 mod probes;
 mod reports;
 mod snapshot;
+mod statements;
 mod verdicts;
 mod webhooks;
 

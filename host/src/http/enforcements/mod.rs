@@ -3,11 +3,11 @@
 pub mod list;
 pub mod review;
 pub mod show;
+pub mod statement;
 pub mod take;
 
 use andon_domain::enforce::decide::Held;
 use andon_domain::enforce::measure::{Kind, Origin};
-use andon_domain::enforce::stage::Stage;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::problem::Problem;
 use super::shapes::time;
 use crate::app::App;
+pub(super) use crate::enforce::is_told;
 use crate::markets::Market;
 use crate::store::accounts;
 use crate::store::enforcements::{self as rows, Enforcement as Row, Signed as Said};
@@ -112,14 +113,6 @@ impl Enforcement {
             closing: row.record.closing.map(signed),
             lifted: row.record.lifted,
         }
-    }
-}
-
-/// Whether a merchant is told of an enforcement of theirs: of what was decided, and of what was announced though it came to nothing.
-pub(super) fn is_told(row: &Row) -> bool {
-    match row.stage {
-        Stage::Declined | Stage::Withdrawn => matches!(row.held, Some(Held::Grace | Held::Notice)),
-        stage => stage.is_told(),
     }
 }
 

@@ -12,11 +12,11 @@ use utoipa::IntoParams;
 use super::{Numbered, numbered};
 use crate::app::App;
 use crate::auth::Scope;
-use crate::backtest::format::page_policy;
 use crate::backtest::{Format, Report};
 use crate::http::access::{Operator, Push};
 use crate::http::extract::{Path, Query};
 use crate::http::problem::Problem;
+use crate::page;
 use crate::store::StoreError;
 
 /// In which form.
@@ -53,7 +53,7 @@ pub async fn report(
     let mut response =
         ([(CONTENT_TYPE, format.media_type().to_owned()), (CONTENT_DISPOSITION, file)], format.write(&report)).into_response();
     response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
-    if let (Format::Html, Ok(policy)) = (format, HeaderValue::from_str(&page_policy())) {
+    if let (Format::Html, Ok(policy)) = (format, HeaderValue::from_str(&page::policy())) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
     Ok(response)
