@@ -36,6 +36,8 @@ pub async fn answer(
     Json(Given { outcome, reason }): Json<Given>,
 ) -> Result<axum::Json<Appeal>, Problem> {
     let market = &access.market;
+    // What is not there is not there, whatever is said of it.
+    find(&app, market, path.0.id).await?;
     let ruling = known("outcome", Some(&outcome), Ruling::ALL)?.ok_or(Problem::NotFound)?;
     app.rule(&market.code, path.0.id, ruling, &access.caller.subject, &reason).await?;
     let (row, merchant) = find(&app, market, path.0.id).await?;
