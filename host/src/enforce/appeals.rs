@@ -11,7 +11,7 @@ use andon_domain::ids::{Instant, check_reference};
 use uuid::Uuid;
 
 use super::review::uninvolved;
-use super::{EnforceError, Refusal, is_digest, is_told, note};
+use super::{EnforceError, Refusal, is_digest, note};
 use crate::app::App;
 use crate::keys::Keys;
 use crate::pipeline::appeal::{kind_of, settle, tell, tell_passed};
@@ -164,7 +164,7 @@ fn is_theirs(desk: &mut Desk<'_>, keys: Keys, merchant: i64, evidence: &Evidence
 }
 
 fn file(desk: &mut Desk<'_>, keys: Keys, enforcement: Uuid, filing: &Filing, by: &Speaker) -> Answer<Appeal> {
-    let Some(row) = desk.find(enforcement)?.filter(is_told) else { return Ok(Err(Refusal::Unknown)) };
+    let Some(row) = desk.find(enforcement)?.filter(Enforcement::is_told) else { return Ok(Err(Refusal::Unknown)) };
     allowed!(may_know(desk, row.merchant, by)?);
     if matches!(row.stage, Stage::Declined | Stage::Withdrawn | Stage::Reversed) {
         return Ok(Err(Refusal::Clash("the decision has been taken back".into())));

@@ -12,15 +12,11 @@ pub mod statement;
 
 use std::sync::Arc;
 
-use andon_domain::enforce::decide::Held;
-use andon_domain::enforce::stage::Stage;
-
 use crate::app::App;
 pub use crate::pipeline::desk::Refusal;
 use crate::pipeline::desk::{Answer, Desk};
 use crate::pipeline::lane::IngestError;
 use crate::store::StoreError;
-use crate::store::enforcements::Enforcement;
 pub use appeals::{Filing, More, Speaker};
 pub use attachments::{MAX_FILE, is_digest};
 pub use cord::{Letting, Pulling};
@@ -62,14 +58,6 @@ impl App {
         let done = done.await??;
         self.wake();
         Ok(done)
-    }
-}
-
-/// Whether a merchant is told of an enforcement of theirs: of what was decided, and of what was announced though it came to nothing.
-pub(crate) fn is_told(row: &Enforcement) -> bool {
-    match row.stage {
-        Stage::Declined | Stage::Withdrawn => matches!(row.held, Some(Held::Grace | Held::Notice)),
-        stage => stage.is_told(),
     }
 }
 

@@ -53,6 +53,17 @@ pub struct Enforcement {
     pub record: Record,
 }
 
+impl Enforcement {
+    /// Whether the merchant is told of it: of what was decided, and of what was announced though it came to nothing. What is only
+    /// noted, or waits for a person, is nobody's decision yet.
+    pub(crate) fn is_told(&self) -> bool {
+        match self.stage {
+            Stage::Declined | Stage::Withdrawn => matches!(self.held, Some(Held::Grace | Held::Notice)),
+            stage => stage.is_told(),
+        }
+    }
+}
+
 /// What somebody said, when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signed {

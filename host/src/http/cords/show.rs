@@ -8,7 +8,6 @@ use axum::extract::State;
 use super::Cord;
 use crate::app::App;
 use crate::http::access::{Member, OrderRef, SeeCords};
-use crate::http::enforcements::is_told;
 use crate::http::problem::Problem;
 use crate::http::shapes::Listed;
 use crate::store::{accounts, enforcements as rows};
@@ -37,7 +36,7 @@ pub async fn show(
     let own = access.caller.merchant();
     let shown = |row: rows::Enforcement| {
         let name = names.get(&row.merchant)?;
-        let allowed = own.is_none_or(|own| own.reference == *name && is_told(&row));
+        let allowed = own.is_none_or(|own| own.reference == *name && row.is_told());
         allowed.then(|| Cord::of(row, name, own.is_none()))
     };
     Ok(Json(Listed { items: cords.into_iter().filter_map(shown).collect(), next: None }))

@@ -15,7 +15,6 @@ use uuid::Uuid;
 use super::problem::Problem;
 use super::shapes::time;
 use crate::app::App;
-pub(super) use crate::enforce::is_told;
 use crate::markets::Market;
 use crate::store::accounts;
 use crate::store::enforcements::{self as rows, Enforcement as Row, Signed as Said};

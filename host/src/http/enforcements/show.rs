@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 
-use super::{Enforcement, Which, find, is_told};
+use super::{Enforcement, Which, find};
 use crate::app::App;
 use crate::http::access::{Member, SeeEnforcements};
 use crate::http::extract::Path;
@@ -23,7 +23,7 @@ pub async fn show(
     let (row, merchant) = find(&app, &access.market, path.0.id).await?;
     access.check(Some(&merchant))?;
     let staff = access.caller.merchant().is_none();
-    if !staff && !is_told(&row) {
+    if !staff && !row.is_told() {
         return Err(Problem::NotFound);
     }
     Ok(Json(Enforcement::of(row, &merchant, staff)))

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Which, find, is_told};
+use super::{Which, find};
 use crate::app::App;
 use crate::enforce::statement::Statement;
 use crate::http::access::{Member, SeeEnforcements};
@@ -50,7 +50,7 @@ pub async fn statement(
     let market = &access.market;
     let (row, merchant) = find(&app, market, path.0.id).await?;
     access.check(Some(&merchant))?;
-    if access.caller.merchant().is_some() && !is_told(&row) {
+    if access.caller.merchant().is_some() && !row.is_told() {
         return Err(Problem::NotFound);
     }
     let language = language.at(market);

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::find;
 use crate::app::App;
 use crate::http::access::{AtMerchant, SeeEnforcements};
-use crate::http::enforcements::{Enforcement, is_told};
+use crate::http::enforcements::Enforcement;
 use crate::http::problem::Problem;
 use crate::http::shapes::time;
 use crate::store::StoreError;
@@ -49,7 +49,7 @@ pub async fn account(State(app): State<Arc<App>>, access: AtMerchant<SeeEnforcem
         })
         .await?;
     let (effect, reinstated) = effect;
-    let shown = open.into_iter().filter(|row| staff || is_told(row));
+    let shown = open.into_iter().filter(|row| staff || row.is_told());
     Ok(Json(Account {
         account: effect.account.word(),
         order_cap: effect.order_cap,

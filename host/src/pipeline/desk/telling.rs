@@ -72,8 +72,7 @@ impl Desk<'_> {
             at: wall,
             actor: &h.actor,
             kind: h.word,
-            // What is only noted, or waits for a person, is nobody's decision yet, and not for the merchant to see.
-            merchant: h.row.stage.is_told().then_some(h.row.merchant),
+            merchant: h.row.is_told().then_some(h.row.merchant),
             about,
             reason: &h.reason,
             before: before.as_deref(),
@@ -105,13 +104,11 @@ impl Desk<'_> {
         }
         let moved = data.iter().map(|(i, data)| {
             let h = &self.happened[*i];
-            let told = h.row.stage.is_told()
-                && h.before.is_none_or(|before| before != Stage::InReview || h.row.stage != Stage::Declined);
             Outgoing {
                 id: clock.new_id(),
                 kind: h.word,
                 subject: names.get(&h.row.merchant).map_or("", String::as_str),
-                merchant: told.then_some(h.row.merchant),
+                merchant: h.row.is_told().then_some(h.row.merchant),
                 at: now,
                 data,
                 confirm: asks_to_act(h),
