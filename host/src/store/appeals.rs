@@ -187,7 +187,7 @@ pub struct Filter {
 
 /// A page of a marketplace's queue: whoever waits most urgently first, what is answered last.
 pub(crate) fn list(session: &mut dyn Session, market: i64, filter: &Filter, limit: usize) -> Result<Vec<Appeal>> {
-    let (mut tail, mut values) = (String::from("marketplace = ?1"), vec![Value::from(market)]);
+    let (mut narrowed, mut values) = (vec!["marketplace = ?1".to_owned()], vec![Value::from(market)]);
     let conditions = [
         ("merchant =", filter.merchant.map(Value::from)),
         ("enforcement =", filter.enforcement.map(Value::from)),
@@ -195,14 +195,14 @@ pub(crate) fn list(session: &mut dyn Session, market: i64, filter: &Filter, limi
     ];
     for (condition, value) in conditions.into_iter().filter_map(|(c, v)| Some((c, v?))) {
         values.push(value);
-        tail.push_str(&format!(" and {condition} ?{}", values.len()));
+        narrowed.push(format!("{condition} ?{}", values.len()));
     }
     if let Some((urgency, answer_by, id)) = filter.after {
         let n = values.len();
-        tail.push_str(&format!(" and (urgency, answer_by, id) > (?{}, ?{}, ?{})", n + 1, n + 2, n + 3));
+        narrowed.push(format!("(urgency, answer_by, id) > (?{}, ?{}, ?{})", n + 1, n + 2, n + 3));
         values.extend([Value::from(urgency), answer_by.into(), id.into()]);
     }
     values.push((limit as i64).into());
-    tail.push_str(&format!(" order by urgency, answer_by, id limit ?{}", values.len()));
+    let tail = format!("{} order by urgency, answer_by, id limit ?{}", narrowed.join(" and "), values.len());
     some(session, &tail, &values)
 }
