@@ -2,6 +2,7 @@
 //! other by.
 
 pub mod audit;
+pub(crate) mod endpoints;
 pub(crate) mod fields;
 pub(crate) mod setup;
 mod told;

@@ -1,5 +1,5 @@
-//! The state that a ledger tells of, put together from its entries: a marketplace's set-up, what its generations of rules are for, and
-//! what became of feedback. A ledger that does not begin with its marketplace is younger than it and tells of less.
+//! The state that a ledger tells of, put together from its entries: a marketplace's set-up, what its generations of rules are for, its
+//! endpoints, what became of enforcements and of feedback. A ledger that does not begin with its marketplace is younger than it and tells of less.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -10,11 +10,12 @@ use andon_domain::ledger::Record;
 use serde_json::Value;
 
 use super::fields::{Fields, fields, text};
-use super::setup;
+use super::{endpoints, setup};
 use crate::pipeline::desk::state;
 use crate::store::accounts;
 use crate::store::enforcements::{self, Filter};
 use crate::store::session::{Session, Subject};
+use crate::store::webhooks::Webhook;
 use crate::store::{Store, StoreError};
 
 /// What kinds about enforcements begin with.
@@ -45,8 +46,9 @@ type Changed = (String, String, String, String);
 pub(super) struct Told {
     market: Thing,
     generations: BTreeMap<i64, Thing>,
-    /// By `about`.
+    /// By `about`, as are endpoints.
     enforcements: BTreeMap<String, Thing>,
+    endpoints: BTreeMap<String, Thing>,
     /// Entries and actors.
     feedback: HashMap<Changed, Vec<(u64, String)>>,
 }
@@ -61,6 +63,8 @@ impl Told {
             if let Ok(number) = record.about.parse() {
                 self.generations.entry(number).or_default().take(record, after);
             }
+        } else if record.kind.starts_with(endpoints::ENDPOINT) {
+            self.endpoints.entry(record.about.clone()).or_default().take(record, after);
         } else if record.kind.starts_with(ENFORCEMENT) && after.contains_key("stage") {
             self.enforcements.entry(record.about.clone()).or_default().take(record, after);
         } else if record.kind.starts_with(FEEDBACK) {
@@ -86,6 +90,7 @@ impl Told {
             let untold = store.lineup(market).await?.into_iter().filter(|row| !self.generations.contains_key(&row.entry.id));
             found.extend(untold.map(|row| (u64::MAX, format!("no entry tells of generation {}", row.entry.id))));
         }
+        self.endpoints_against(&store.webhooks(market).await?, &mut found);
         let read = move |session: &mut dyn Session| {
             let mut found = self.feedback_against(session, market)?;
             self.enforcements_against(session, market, &mut found)?;
@@ -94,6 +99,14 @@ impl Told {
         found.extend(store.read(read).await?);
         found.sort();
         Ok(found.into_iter().map(|(_, what)| what).collect())
+    }
+
+    fn endpoints_against(&self, now: &[Webhook], found: &mut Found) {
+        let mut now: BTreeMap<String, Fields> = now.iter().map(|row| (endpoints::about(row.id), endpoints::of_webhook(row))).collect();
+        for (about, thing) in &self.endpoints {
+            thing.against(about, &now.remove(about).unwrap_or_default(), found);
+        }
+        found.extend(now.keys().filter(|_| self.market.whole).map(|about| (u64::MAX, format!("no entry tells of {about}"))));
     }
 
     fn feedback_against(&mut self, session: &mut dyn Session, market: i64) -> Result<Found, StoreError> {

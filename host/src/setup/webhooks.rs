@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::ledger::{Cause, endpoints, enter};
 use crate::markets::Market;
 use crate::outbound::{BadSecret, BadUrl, Secret, Sender};
 use crate::pipeline::deliver::Deliverer;
 use crate::pipeline::lane::IngestError;
 use crate::store::outbox::{Confirmation, Message, Outgoing};
 use crate::store::webhooks::Webhook;
-use crate::store::{StoreError, deliveries, outbox, webhooks};
+use crate::store::{Session, StoreError, deliveries, outbox, webhooks};
 
 /// Longest description, bytes.
 const MAX_DESCRIPTION: usize = 200;
@@ -163,16 +164,21 @@ impl App {
             updated_at: now,
         };
         checked.apply(&mut new, by, now);
-        let row = new.clone();
-        let id = self.ingest.chore(move |session| webhooks::add(session, &row)).await?;
-        new.id = id.ok_or(WebhookError::TooMany)?;
-        Ok(new)
+        let cause = Cause::by(by, "");
+        let added = self.ingest.chore(move |session| {
+            let Some(id) = webhooks::add(session, &new)? else { return Ok(None) };
+            new.id = id;
+            note(session, now, &cause, None, Some(&new))?;
+            Ok(Some(new.clone()))
+        });
+        added.await?.ok_or(WebhookError::TooMany)
     }
 
     /// Changes an endpoint.
     pub async fn change_webhook(&self, market: &Market, id: i64, setup: WebhookSetup, by: &str) -> Result<Webhook, WebhookError> {
-        let (checked, by, now) = (self.checked(setup).await?, by.to_owned(), self.clock.now());
-        self.edit(market, id, move |webhook| checked.apply(webhook, &by, now)).await
+        let (checked, now) = (self.checked(setup).await?, self.clock.now());
+        let by = by.to_owned();
+        self.edit(market, id, &by.clone(), move |webhook| checked.apply(webhook, &by, now)).await
     }
 
     /// Gives an endpoint another secret; messages are signed with the one before as well for `keep` milliseconds more.
@@ -182,6 +188,7 @@ impl App {
         id: i64,
         secret: Option<String>,
         keep: Instant,
+        by: &str,
     ) -> Result<Webhook, WebhookError> {
         let (secret, now) = (chosen(secret)?, self.clock.now());
         let rotated = move |webhook: &mut Webhook| {
@@ -189,30 +196,37 @@ impl App {
             webhook.old_secret = (keep > 0).then_some((old, now + keep));
             webhook.updated_at = now;
         };
-        self.edit(market, id, rotated).await
+        self.edit(market, id, by, rotated).await
     }
 
     async fn edit(
         &self,
         market: &Market,
         id: i64,
+        by: &str,
         change: impl Fn(&mut Webhook) + Send + 'static,
     ) -> Result<Webhook, WebhookError> {
-        let market = market.id;
+        let (market, cause, now) = (market.id, Cause::by(by, ""), self.clock.now());
         let edited = self.ingest.chore(move |session| {
-            let Some(mut webhook) = webhooks::get(session, market, id)? else { return Ok(None) };
+            let Some(old) = webhooks::get(session, market, id)? else { return Ok(None) };
+            let mut webhook = old.clone();
             change(&mut webhook);
             webhooks::put(session, &webhook)?;
+            note(session, now, &cause, Some(&old), Some(&webhook))?;
             Ok(Some(webhook))
         });
         edited.await?.ok_or(WebhookError::Unknown)
     }
 
     /// Removes an endpoint, with the log of its deliveries.
-    pub async fn remove_webhook(&self, market: &Market, id: i64) -> Result<(), WebhookError> {
-        let market = market.id;
-        let gone = self.ingest.chore(move |session| webhooks::remove(session, market, id)).await?;
-        if gone { Ok(()) } else { Err(WebhookError::Unknown) }
+    pub async fn remove_webhook(&self, market: &Market, id: i64, by: &str) -> Result<(), WebhookError> {
+        let (market, cause, now) = (market.id, Cause::by(by, ""), self.clock.now());
+        let gone = self.ingest.chore(move |session| {
+            let Some(old) = webhooks::get(session, market, id)? else { return Ok(false) };
+            note(session, now, &cause, Some(&old), None)?;
+            webhooks::remove(session, market, id)
+        });
+        if gone.await? { Ok(()) } else { Err(WebhookError::Unknown) }
     }
 
     /// Puts messages into the outbox by themselves, in one transaction; answers their ids.
@@ -275,6 +289,19 @@ impl App {
             Confirmation::Done(message) => Ok(message),
         }
     }
+}
+
+/// Enters in the ledger what became of an endpoint, inside the transaction that does it.
+fn note(
+    session: &mut dyn Session,
+    now: Instant,
+    cause: &Cause,
+    old: Option<&Webhook>,
+    new: Option<&Webhook>,
+) -> Result<(), StoreError> {
+    let Some(market) = old.or(new).map(|webhook| webhook.marketplace) else { return Ok(()) };
+    let note = endpoints::changed(old, new);
+    enter(session, market, now, cause, note.as_slice())
 }
 
 /// The operator's secret as it is kept, or a fresh one.

@@ -80,6 +80,8 @@ on_both! {
         assert_eq!(post.log().await[0]["state"], "failed");
         let told = other.received().remove(0).json();
         assert_eq!((&told["type"], &told["data"]["endpoint"]), (&json!("andon.endpoint.disabled"), &shown["id"]));
+        let entered = post.operator().get("/v1/marketplaces/olist/ledger?kind=endpoint.disabled").await.ok();
+        assert_eq!((&entered["items"][0]["actor"], &entered["items"][0]["reason"]), (&json!("andon"), &shown["reason"]));
         post.put(&["a.b"]).await;
         assert_eq!((post.deliver().await, post.receiver.received().len()), (0, 1));
     }

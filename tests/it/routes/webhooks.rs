@@ -5,6 +5,7 @@ use andon::setup::RulesSetup;
 use andon_tests::events::NOW;
 use andon_tests::{Client, Door, MARKET, TestApp, on_both};
 use axum::http::Method;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 const WEBHOOKS: &str = "/v1/marketplaces/olist/webhooks";
@@ -46,6 +47,30 @@ on_both! {
         assert_eq!(operator.send(Method::DELETE, &place, &[], Vec::new()).await.status, 204);
         assert_eq!(operator.send(Method::DELETE, &place, &[], Vec::new()).await.short(), "404 not-found");
         assert_eq!(operator.get(WEBHOOKS).await.ok()["items"].as_array().unwrap().len(), 1);
+    }
+
+    async fn the_ledger_tells_of_each_change_and_finds_one_that_was_not_told(backend) {
+        let (test, door) = bare(backend).await;
+        let operator = door.operator();
+        let (place, whole) = made(&operator, &json!({"url": "https://1.1.1.1/hook?key=private"})).await;
+        operator.patch(&place, &json!({"enabled": false})).await.ok();
+        operator.patch(&place, &json!({"enabled": true, "events": ["cord.*"]})).await.ok();
+        operator.patch(&place, &json!({"events": ["cord.*"]})).await.ok();
+        operator.post(&format!("{place}/rotate"), &json!({})).await.ok();
+        let entries = operator.get(&format!("/v1/marketplaces/olist/ledger?about=endpoint/{}", whole["id"])).await.ok();
+        let entries = entries["items"].as_array().unwrap().clone();
+        let kinds: Vec<&str> = entries.iter().rev().map(|e| e["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["endpoint.created", "endpoint.disabled", "endpoint.changed", "endpoint.rotated"], "what changed nothing is no entry");
+        let text = json!(entries).to_string();
+        assert!(text.contains("1.1.1.1") && !text.contains("private") && !text.contains("whsec_"), "{text}");
+        let problems = async || {
+            andon::ledger::audit::audit(&test.app.store, test.market().id, MARKET, None).await.unwrap().problems
+        };
+        assert_eq!(problems().await, Vec::<String>::new());
+        test.app.store.db().execute_unprepared("update webhooks set url = 'https://1.1.1.1/elsewhere'").await.unwrap();
+        assert!(problems().await[0].contains("it left `url_digest` of endpoint/"));
+        operator.send(Method::DELETE, &place, &[], Vec::new()).await;
+        assert_eq!(problems().await, Vec::<String>::new());
     }
 
     async fn a_log_is_read_by_the_page_and_by_state(backend) {

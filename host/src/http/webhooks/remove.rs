@@ -16,6 +16,6 @@ use crate::http::problem::Problem;
     params(("m" = String, Path, description = "Marketplace code"), ("id" = i64, Path, description = "Its number")),
     responses((status = 204, description = "It is gone")))]
 pub async fn remove(State(app): State<Arc<App>>, access: Staff<Run>, path: Path<Numbered>) -> Result<StatusCode, Problem> {
-    app.remove_webhook(&access.market, path.0.id).await?;
+    app.remove_webhook(&access.market, path.0.id, &access.caller.subject).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -41,6 +41,6 @@ pub async fn rotate(
     if seconds > LONGEST {
         return Err(Problem::invalid("keep_seconds", format!("`{seconds}` must be 0 to {LONGEST}")));
     }
-    let row = app.rotate_webhook(&access.market, path.0.id, secret, i64::from(seconds) * 1_000).await?;
+    let row = app.rotate_webhook(&access.market, path.0.id, secret, i64::from(seconds) * 1_000, &access.caller.subject).await?;
     Ok(axum::Json(WebhookWithSecret::of(row)))
 }

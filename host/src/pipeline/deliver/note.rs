@@ -7,9 +7,10 @@ use andon_domain::delivery::{Next, Outcome, next, rest_until};
 use serde_json::json;
 
 use super::{DeliverError, Deliverer, Ended, Work};
+use crate::ledger::{Cause, endpoints, enter};
 use crate::store::deliveries::{self, Attempt, DeliveryState};
 use crate::store::outbox::{self, Message, Outgoing};
-use crate::store::webhooks::{self, Health};
+use crate::store::webhooks::{self, Health, Webhook};
 use crate::telemetry::{DELIVERIES, UNCONFIRMED, WEBHOOKS_DISABLED};
 
 /// Messages that are chased, or forgotten, in one transaction.
@@ -51,6 +52,11 @@ impl Deliverer {
                     confirm: false,
                 };
                 outbox::put(session, *market, &[message])?;
+                if let Some(new) = webhooks::get(session, *market, *endpoint)? {
+                    let old = Webhook { disabled: None, ..new.clone() };
+                    let note = endpoints::changed(Some(&old), Some(&new));
+                    enter(session, *market, now, &Cause::host(*reason), note.as_slice())?;
+                }
             }
             Ok(disabled)
         });
