@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::decide::{self, Considered};
 use super::desk::{Desk, TIME};
-use super::lane::{Ingest, IngestError, Job};
+use super::lane::{Ingest, IngestError, Job, Receipt};
 use super::view::{Fault, View};
 use super::{correct, replay, shadow};
 use crate::clock::Clock;
@@ -89,18 +89,18 @@ impl Judged {
     }
 }
 
-/// Evaluates merchants that are due, under every generation that judges, hands the outcome to the writer, and plays a sample of it
-/// again. Answers whether that was possible: where the rules in force may not be asked now, everybody stays due.
+/// Evaluates merchants that are due, under every generation that judges, and hands the outcome to the writer. `None` where the rules
+/// in force may not be asked now: everybody stays due.
 pub(crate) fn evaluate(
     session: &mut dyn Session,
     ingest: &Ingest,
     clock: &dyn Clock,
     market: &Arc<Market>,
     due: &[Due],
-) -> Result<bool, EvaluateError> {
+) -> Result<Option<Evaluated>, EvaluateError> {
     let ready = market.generation.as_ref().is_some_and(|g| g.judge.gate().ready().is_ok());
     if !ready {
-        return Ok(false);
+        return Ok(None);
     }
     let now = market.now(clock.now());
     let merchants: Vec<i64> = due.iter().map(|d| d.merchant).collect();
@@ -114,14 +114,30 @@ pub(crate) fn evaluate(
     batch.shadows(&states)?;
     let mut judged = batch.judged;
     judged.undone = correct::undone(session, market, &merchants)?;
-    let told: Vec<(i64, Uuid)> =
-        judged.judgements.iter().filter_map(|j| j.verdict.as_ref()).map(|v| (v.generation, v.id)).collect();
-    ingest.hand_over(|reply| Job::Judge { market: market.clone(), judged, reply })?;
-    for generation in market.judged() {
-        let sample = replay::sample(generation, told.iter().filter(|(g, _)| *g == generation.id).map(|(_, id)| *id));
-        replay::play_again(session, generation, now, &sample)?;
+    let told = judged.judgements.iter().filter_map(|j| j.verdict.as_ref()).map(|v| (v.generation, v.id)).collect();
+    let receipt = ingest.hand_in(|reply| Job::Judge { market: market.clone(), judged, reply })?;
+    Ok(Some(Evaluated { market: market.clone(), now, told, receipt }))
+}
+
+/// A batch that was evaluated and is with the writer.
+pub(crate) struct Evaluated {
+    market: Arc<Market>,
+    now: Instant,
+    /// New verdicts, each with its generation.
+    told: Vec<(i64, Uuid)>,
+    receipt: Receipt,
+}
+
+impl Evaluated {
+    /// Waits until it is written, and plays a sample of it again.
+    pub(crate) fn land(self, session: &mut dyn Session) -> Result<(), EvaluateError> {
+        self.receipt.wait()?;
+        for generation in self.market.judged() {
+            let told = self.told.iter().filter(|(g, _)| *g == generation.id).map(|(_, id)| *id);
+            replay::play_again(session, generation, self.now, &replay::sample(generation, told))?;
+        }
+        Ok(())
     }
-    Ok(true)
 }
 
 struct Batch<'a> {

@@ -127,9 +127,25 @@ impl Ingest {
 
     /// Hands over work from a plain thread and waits for its commit.
     pub(crate) fn hand_over(&self, job: impl FnOnce(Reply<()>) -> Job) -> Result<(), IngestError> {
+        self.hand_in(job)?.wait()
+    }
+
+    /// Hands over work from a plain thread, which has something else to do until its commit.
+    pub(crate) fn hand_in(&self, job: impl FnOnce(Reply<()>) -> Job) -> Result<Receipt, IngestError> {
         let (reply, answer) = oneshot::channel();
         self.jobs.blocking_send(job(reply)).map_err(|_| IngestError::Closed)?;
-        answer.blocking_recv().unwrap_or(Err(IngestError::Closed))
+        Ok(Receipt(answer))
+    }
+}
+
+/// For work that was handed in.
+#[must_use]
+pub(crate) struct Receipt(oneshot::Receiver<Result<(), IngestError>>);
+
+impl Receipt {
+    /// Waits for its commit.
+    pub(crate) fn wait(self) -> Result<(), IngestError> {
+        self.0.blocking_recv().unwrap_or(Err(IngestError::Closed))
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::evaluate::{EvaluateError, evaluate};
+use super::evaluate::{EvaluateError, Evaluated, evaluate};
 use super::fall_due::fall_due;
 use super::lane::{Ingest, Job};
 use super::shares::{Share, Shares, TURN};
@@ -169,20 +169,37 @@ impl Scheduler {
             *agenda = session.due(market.id, now, WAITING)?.into();
         }
         let any = moved || again > 0 || !agenda.is_empty();
-        while !agenda.is_empty() {
+        let asked = self.work_off(session, market, agenda, share, start)?;
+        Ok(if asked { any } else { moved || again > 0 })
+    }
+
+    /// Evaluates whom the agenda names for as long as a turn should take; while the writer writes one batch, the next is worked out.
+    /// Says whether the rules may be asked.
+    fn work_off(
+        &self,
+        session: &mut dyn Session,
+        market: &Arc<Market>,
+        agenda: &mut Agenda,
+        share: &mut Share,
+        start: Instant,
+    ) -> Result<bool, EvaluateError> {
+        let (mut ahead, mut asked): (Option<Evaluated>, bool) = (None, true);
+        while !agenda.is_empty() && (ahead.is_none() || start.elapsed() < TURN) {
             let batch: Vec<Due> = agenda.drain(..share.batch().min(agenda.len())).collect();
             let began = Instant::now();
-            if !evaluate(session, &self.ingest, self.clock.as_ref(), market, &batch)? {
+            let Some(next) = evaluate(session, &self.ingest, self.clock.as_ref(), market, &batch)? else {
                 agenda.clear();
-                return Ok(moved || again > 0);
+                asked = false;
+                break;
+            };
+            if let Some(before) = ahead.replace(next) {
+                before.land(session)?;
             }
             metrics::counter!("andon_evaluations_total").increment(batch.len() as u64);
             share.evaluated(batch.len(), began.elapsed());
-            if start.elapsed() >= TURN {
-                break;
-            }
         }
-        Ok(any)
+        ahead.map_or(Ok(()), |last| last.land(session))?;
+        Ok(asked)
     }
 
     /// Moves on the enforcements and appeals that time moves on; says whether there were any.
