@@ -145,7 +145,7 @@ fn pull(desk: &mut Desk<'_>, pulling: &Pulling, said: &str, by: &str) -> Answer<
         release: None,
     };
     metrics::histogram!("andon_cord_pull_seconds").record((desk.now - cord.since).max(0) as f64 / 1_000.0);
-    let statement = of_a_cord(&desk.market.policy, &cord, (false, said), desk.now);
+    let statement = of_a_cord(&desk.market.policy, &cord, (false, [said; 2]), desk.now);
     let id = desk.open(Opening {
         merchant: grounds.merchant,
         measure,

@@ -14,9 +14,10 @@ use std::sync::Arc;
 
 use crate::app::App;
 pub use crate::pipeline::desk::Refusal;
-use crate::pipeline::desk::{Answer, Desk};
+use crate::pipeline::desk::{Answer, Desk, TIME};
 use crate::pipeline::lane::IngestError;
 use crate::store::StoreError;
+use crate::store::enforcements::Enforcement;
 pub use appeals::{Filing, More, Speaker};
 pub use attachments::{MAX_FILE, is_digest};
 pub use cord::{Letting, Pulling};
@@ -59,6 +60,11 @@ impl App {
         self.wake();
         Ok(done)
     }
+}
+
+/// Whether nobody had a hand in a decision.
+pub(crate) fn is_automated(row: &Enforcement) -> bool {
+    (row.author.starts_with("rules:") || row.author == TIME) && row.record.approvals.is_empty()
 }
 
 /// A note that says something, and not too much.

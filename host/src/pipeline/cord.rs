@@ -110,8 +110,9 @@ fn consider(desk: &mut Desk<'_>, merchant: i64, listing: &str, reason: &str) -> 
     let names = doubts.iter().map(|d: &Doubt| d.word().to_owned()).collect();
     let buyers = u32::try_from(buyers(&counting)).unwrap_or(u32::MAX);
     let cord = Cord { reason: reason.to_owned(), orders, buyers, since, doubts: names, ..Cord::default() };
-    let said = format!("{buyers} buyers: {reason}");
-    let statement = of_a_cord(&desk.market.policy, &cord, (true, &said), desk.now);
+    let said = format!("{buyers} buyers have said the same of this listing within {} days.", policy.days);
+    let said_in_chinese = format!("{} 天内有 {buyers} 位买家就此商品提出了相同的问题。", policy.days);
+    let statement = of_a_cord(&desk.market.policy, &cord, (true, [&said, &said_in_chinese]), desk.now);
     let day = desk.market.calendar.day_of(desk.now);
     action_days::count(desk.session, desk.market.id, day, &[(Kind::PullListing.word(), 1, u64::from(stage == Stage::InForce))])?;
     desk.open(Opening {

@@ -128,15 +128,15 @@ impl Grounds<'_> {
     }
 }
 
-/// What complaints or an agent pulled a cord for.
-pub(crate) fn of_a_cord(policy: &Policy, cord: &Cord, (automatically, said): (bool, &str), now: Instant) -> Json {
+/// What complaints or an agent pulled a cord for, said in English and in Chinese; an agent says it in their own words.
+pub(crate) fn of_a_cord(policy: &Policy, cord: &Cord, (automatically, said): (bool, [&str; 2]), now: Instant) -> Json {
     let order = |reference: &String| json!({ "order": reference });
     let contact = |reference: &String| json!({ "contact": reference });
     let facts: Vec<Json> = cord.orders.iter().map(order).chain(cord.contacts.iter().map(contact)).take(NAMED).collect();
     json!({
         "rules": null,
         "found": if automatically { "automatically" } else { "by a person" },
-        "reasons": [{ "code": cord.reason, "text": { "en": said, "zh-CN": said } }],
+        "reasons": [{ "code": cord.reason, "text": { "en": said[0], "zh-CN": said[1] } }],
         "facts": facts,
         "ground": policy.ground([cord.reason.as_str()]).map(andon_domain::enforce::policy::Ground::word),
         "contest": contest(policy, now),

@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::appeals::contestable_until;
+use super::is_automated;
 use crate::markets::Market;
-use crate::pipeline::desk::TIME;
 use crate::store::StoreError;
 use crate::store::enforcements::Enforcement;
 use words::Words;
@@ -223,7 +223,6 @@ impl Statement {
         let kind = row.measure.kind;
         let (listing, badge) =
             if matches!(kind, Kind::PullListing | Kind::RestoreListing) { (object, None) } else { (None, object) };
-        let by_itself = row.author.starts_with("rules:") || row.author == TIME;
         Ok(Self {
             enforcement: row.id,
             marketplace: market.name.clone(),
@@ -240,7 +239,7 @@ impl Statement {
             ends_at: row.ends_at.map(rfc3339),
             closed_at: row.closed_at.map(rfc3339),
             found_automatically: stored.found == "automatically",
-            decided_automatically: by_itself && row.record.approvals.is_empty(),
+            decided_automatically: is_automated(row),
             reasons: stored.reasons.into_iter().map(|reason| words.reason(reason, stored.rules.is_some())).collect(),
             rules: stored.rules,
             facts: stored.facts.into_iter().map(|fact| words.fact(fact)).collect(),

@@ -7,7 +7,7 @@ pub mod statement;
 pub mod take;
 
 use andon_domain::enforce::decide::Held;
-use andon_domain::enforce::measure::{Kind, Origin};
+use andon_domain::enforce::measure::Kind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::problem::Problem;
 use super::shapes::time;
 use crate::app::App;
+use crate::enforce::is_automated;
 use crate::markets::Market;
 use crate::store::accounts;
 use crate::store::enforcements::{self as rows, Enforcement as Row, Signed as Said};
@@ -86,7 +87,7 @@ impl Enforcement {
     pub(super) fn of(row: Row, merchant: &str, staff: bool) -> Self {
         let by = |who: String| Some(who).filter(|who| staff || who.starts_with("rules:"));
         let signed = |said: Said| Signed { by: by(said.by), at: time(said.at), note: said.note };
-        let automated = row.origin == Origin::Rules && row.record.approvals.is_empty();
+        let automated = is_automated(&row);
         let (kind, object) = (row.measure.kind, Some(row.measure.object).filter(|object| !object.is_empty()));
         let is_listing = matches!(kind, Kind::PullListing | Kind::RestoreListing);
         let (listing, badge) = if is_listing { (object, None) } else { (None, object) };
