@@ -47,6 +47,25 @@ impl Cursors {
         postcard::from_bytes(position).map_err(|_| refused())
     }
 
+    /// Where a page begins: after what a cursor sealed for the same list names, or at the list's head without one.
+    pub fn after<T: DeserializeOwned>(&self, list: &str, cursor: Option<&str>) -> Result<Option<T>, Problem> {
+        cursor.map(|cursor| self.open(list, cursor)).transpose()
+    }
+
+    /// The page and the cursor after it, from one row more than it holds where there are so many; `place` says where a row stands.
+    pub fn cut<R, T: Serialize>(
+        &self,
+        list: &str,
+        mut rows: Vec<R>,
+        limit: u64,
+        place: impl FnOnce(&R) -> T,
+    ) -> Result<(Vec<R>, Option<String>), Problem> {
+        let more = rows.len() as u64 > limit;
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let next = rows.last().filter(|_| more).map(|last| self.seal(list, &place(last))).transpose()?;
+        Ok((rows, next))
+    }
+
     /// 128 bits: two 64-bit keyed hashes in domains of their own.
     fn mac(&self, list: &str, position: &[u8]) -> [u8; SEAL] {
         let mut message = Vec::with_capacity(list.len() + position.len() + 8);

@@ -4,7 +4,7 @@ use andon_domain::calendar::TIME_RANGE;
 use andon_domain::ids::Instant;
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::problem::Problem;
 
@@ -18,6 +18,17 @@ pub struct Listed<T> {
     pub items: Vec<T>,
     /// Where the next page begins; null at the end.
     pub next: Option<String>,
+}
+
+/// Which page of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Paged {
+    /// 1 to 200.
+    pub limit: Option<u64>,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
 }
 
 /// An amount of money.

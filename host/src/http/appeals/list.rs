@@ -52,26 +52,20 @@ pub async fn list(
     let (market, own) = (&access.market, access.caller.merchant().map(|m| m.reference.clone()));
     let staff = own.is_none();
     let list = format!("appeals {} {own:?} {:?}", market.code, (&asked.merchant, &asked.enforcement, &asked.phase));
-    let limit = limit(asked.limit)? as usize;
+    let limit = limit(asked.limit)?;
     let mut filter = Filter { enforcement: asked.enforcement, ..Filter::default() };
     filter.phase = known("phase", asked.phase.as_deref(), Phase::ALL)?;
-    filter.after =
-        asked.cursor.as_deref().map(|cursor| border.cursors.open::<(i64, Instant, Uuid)>(&list, cursor)).transpose()?;
+    filter.after = border.cursors.after::<(i64, Instant, Uuid)>(&list, asked.cursor.as_deref())?;
     let foreign = own.is_some() && asked.merchant.is_some() && own != asked.merchant;
-    let mut found = match own.or(asked.merchant) {
+    let found = match own.or(asked.merchant) {
         _ if foreign => return Ok(none()),
-        None => read(&app, market.id, filter, limit + 1).await?,
+        None => read(&app, market.id, filter, limit as usize + 1).await?,
         Some(reference) => {
             let Some(merchant) = app.store.merchant(market.id, &reference).await? else { return Ok(none()) };
-            read(&app, market.id, Filter { merchant: Some(merchant.id), ..filter }, limit + 1).await?
+            read(&app, market.id, Filter { merchant: Some(merchant.id), ..filter }, limit as usize + 1).await?
         }
     };
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = match found.last() {
-        Some((last, _)) if more => Some(border.cursors.seal(&list, &last.place())?),
-        _ => None,
-    };
+    let (found, next) = border.cursors.cut(&list, found, limit, |(last, _)| last.place())?;
     let items = found.into_iter().map(|(row, merchant)| Appeal::of(row, &merchant, staff)).collect();
     Ok(Json(Listed { items, next }))
 }

@@ -56,10 +56,10 @@ pub async fn list(
     let named = own.or_else(|| asked.merchant.clone());
     let list =
         format!("enforcements {} {named:?} {:?}", market.code, (&asked.stage, &asked.action, &asked.origin, &asked.listing));
-    let limit = limit(asked.limit)? as usize;
+    let limit = limit(asked.limit)?;
     let mut filter = asked.filter()?;
     filter.told = !staff;
-    filter.before = asked.cursor.as_deref().map(|cursor| border.cursors.open::<Uuid>(&list, cursor)).transpose()?;
+    filter.before = border.cursors.after::<Uuid>(&list, asked.cursor.as_deref())?;
     if let Some(reference) = named.filter(|named| staff || asked.merchant.as_ref().is_none_or(|asked| asked == named)) {
         let Some(merchant) = app.store.merchant(market.id, &reference).await? else { return Ok(none()) };
         filter.merchant = Some(merchant.id);
@@ -67,22 +67,17 @@ pub async fn list(
         return Ok(none());
     }
     let id = market.id;
-    let (mut found, names) = app
+    let (found, names) = app
         .store
         .read(move |session| {
-            let found = rows::list(session, id, &filter, limit + 1)?;
+            let found = rows::list(session, id, &filter, limit as usize + 1)?;
             let mut merchants: Vec<i64> = found.iter().map(|row| row.merchant).collect();
             merchants.dedup();
             let names = accounts::references(session, &merchants)?;
             Ok((found, names))
         })
         .await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = match found.last() {
-        Some(last) if more => Some(border.cursors.seal(&list, &last.id)?),
-        _ => None,
-    };
+    let (found, next) = border.cursors.cut(&list, found, limit, |last| last.id)?;
     let item = |row: rows::Enforcement| {
         let name = names.get(&row.merchant).cloned().unwrap_or_default();
         Enforcement::of(row, &name, staff)

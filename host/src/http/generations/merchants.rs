@@ -128,15 +128,10 @@ pub async fn merchants(
     let word = |word: &str| Direction::of_word(word).ok_or_else(|| Problem::invalid("direction", "is not a direction"));
     let direction = asked.direction.as_deref().map(word).transpose()?;
     let list = format!("shadow {} {generation} {direction:?}", access.market.code);
-    let after = asked.cursor.as_deref().map(|cursor| border.cursors.open(&list, cursor)).transpose()?;
+    let after = border.cursors.after(&list, asked.cursor.as_deref())?;
     let limit = limit(asked.limit)?;
-    let mut rows = app.store.shadows(generation, direction, after.unwrap_or(0), limit + 1).await?;
-    let more = rows.len() as u64 > limit;
-    rows.truncate(limit as usize);
-    let next = match rows.last() {
-        Some(last) if more => Some(border.cursors.seal(&list, &last.merchant)?),
-        _ => None,
-    };
+    let rows = app.store.shadows(generation, direction, after.unwrap_or(0), limit + 1).await?;
+    let (rows, next) = border.cursors.cut(&list, rows, limit, |last| last.merchant)?;
     let mut references = app.store.merchant_references(rows.iter().map(|r| r.merchant)).await?;
     let items = rows.into_iter().map(|row| Compared::of(references.remove(&row.merchant).unwrap_or_default(), row));
     Ok(Json(Listed { items: items.collect(), next }))

@@ -111,8 +111,8 @@ pub async fn evidence(
         return Ok(Json(Evidence { metric: asked.metric, window, items: Vec::new(), next: None }));
     };
     let list = format!("evidence {} {} {} {counter} {from} {to}", market.code, merchant.id, generation.id);
-    let before: Option<(Instant, i64, u16)> = asked.cursor.as_deref().map(|c| border.cursors.open(&list, c)).transpose()?;
-    let limit = limit(asked.limit)? as usize;
+    let before: Option<(Instant, i64, u16)> = border.cursors.after(&list, asked.cursor.as_deref())?;
+    let limit = limit(asked.limit)?;
     let query = EvidenceQuery {
         generation: generation.id,
         merchant: merchant.id,
@@ -120,9 +120,9 @@ pub async fn evidence(
         from: market.calendar.start_of(from),
         until: market.calendar.start_of(to + 1),
         before,
-        limit: limit + 1,
+        limit: limit as usize + 1,
     };
-    let (mut rows, subjects) = app
+    let (rows, subjects) = app
         .store
         .read(move |session| {
             let rows = session.evidence_page(&query)?;
@@ -133,12 +133,7 @@ pub async fn evidence(
             Ok((rows, subjects))
         })
         .await?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = match rows.last() {
-        Some(last) if more => Some(border.cursors.seal(&list, &(last.mark.at, last.subject, last.ordinal))?),
-        _ => None,
-    };
+    let (rows, next) = border.cursors.cut(&list, rows, limit, |last| (last.mark.at, last.subject, last.ordinal))?;
     let subjects: HashMap<i64, Subject> = subjects.into_iter().map(|s| (s.id, s)).collect();
     let locale = language.of(&generation, market);
     let manifest = generation.manifest();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{MetricHealth, Voice, Why, generation_of};
@@ -18,19 +18,8 @@ use crate::http::language::Language;
 use crate::http::marketplaces::Rules;
 use crate::http::merchants::find;
 use crate::http::problem::Problem;
-use crate::http::shapes::{Listed, limit, time};
+use crate::http::shapes::{Listed, Paged, limit, time};
 use crate::markets::Generation;
-
-/// Which page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Asked {
-    /// 1 to 200.
-    limit: Option<u64>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
 
 /// What a verdict saw.
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,27 +46,22 @@ pub struct PastVerdict {
 
 /// A merchant's verdicts.
 #[utoipa::path(get, path = "/v1/marketplaces/{m}/merchants/{ref}/health/history", tag = "health", operation_id = "health_history",
-    params(("m" = String, Path, description = "Marketplace code"), ("ref" = String, Path, description = "Merchant reference"), Asked),
+    params(("m" = String, Path, description = "Marketplace code"), ("ref" = String, Path, description = "Merchant reference"), Paged),
     responses((status = 200, body = Listed<PastVerdict>)))]
 pub async fn history(
     State(app): State<Arc<App>>,
     State(border): State<Arc<Border>>,
     access: AtMerchant<See>,
     language: Language,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Paged>,
 ) -> Result<Json<Listed<PastVerdict>>, Problem> {
     let market = &access.market;
     let merchant = find(&app, market, &access.merchant).await?;
     let list = format!("history {} {}", market.code, merchant.id);
-    let before = asked.cursor.as_deref().map(|cursor| border.cursors.open(&list, cursor)).transpose()?;
+    let before = border.cursors.after(&list, asked.cursor.as_deref())?;
     let limit = limit(asked.limit)?;
-    let mut rows = app.store.verdicts_of(merchant.id, before, limit + 1).await?;
-    let more = rows.len() as u64 > limit;
-    rows.truncate(limit as usize);
-    let next = match rows.last() {
-        Some(last) if more => Some(border.cursors.seal(&list, &last.seq)?),
-        _ => None,
-    };
+    let rows = app.store.verdicts_of(merchant.id, before, limit + 1).await?;
+    let (rows, next) = border.cursors.cut(&list, rows, limit, |last| last.seq)?;
     let mut generations: HashMap<i64, Arc<Generation>> = HashMap::new();
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {

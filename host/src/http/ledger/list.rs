@@ -46,18 +46,13 @@ pub async fn list(
     let own = access.caller.merchant().map(|claim| claim.reference.clone());
     let wanted = Wanted { kind: asked.kind, merchant: asked.merchant.or_else(|| own.clone()), about: asked.about };
     let list = format!("ledger {}", serde_json::json!([access.market.code, wanted.kind, wanted.merchant, wanted.about, own]));
-    let before = asked.cursor.as_deref().map(|cursor| border.cursors.open(&list, cursor)).transpose()?;
+    let before = border.cursors.after(&list, asked.cursor.as_deref())?;
     let limit = limit(asked.limit)?;
     // Of another merchant there is nothing, as of one that does not exist.
     if own.is_some() && own != wanted.merchant {
         return Ok(Json(Listed { items: Vec::new(), next: None }));
     }
-    let mut records = app.store.ledger(access.market.id, &wanted, before, limit + 1).await?;
-    let more = records.len() as u64 > limit;
-    records.truncate(limit as usize);
-    let next = match records.last() {
-        Some(last) if more => Some(border.cursors.seal(&list, &last.seq)?),
-        _ => None,
-    };
+    let records = app.store.ledger(access.market.id, &wanted, before, limit + 1).await?;
+    let (records, next) = border.cursors.cut(&list, records, limit, |last| last.seq)?;
     Ok(Json(Listed { items: records.into_iter().map(|record| Entry::of(record, &access.caller)).collect(), next }))
 }

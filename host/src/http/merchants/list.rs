@@ -88,16 +88,11 @@ pub async fn list(
     let filter = Filter { reference: access.caller.merchant().map(|m| m.reference.clone()), ..asked.filter(market)? };
     let (sort, descending) = asked.sorting();
     let list = format!("merchants {} {filter:?} {sort:?} {descending}", market.code);
-    let after = asked.cursor.as_deref().map(|cursor| border.cursors.open(&list, cursor)).transpose()?;
+    let after = border.cursors.after(&list, asked.cursor.as_deref())?;
     let limit = limit(asked.limit)?;
     let page = Page { sort, descending, after, limit: limit + 1 };
-    let mut rows = app.store.merchants(market.id, &filter, page).await?;
-    let more = rows.len() as u64 > limit;
-    rows.truncate(limit as usize);
-    let next = match rows.last() {
-        Some(last) if more => Some(border.cursors.seal(&list, &page.position(last))?),
-        _ => None,
-    };
+    let rows = app.store.merchants(market.id, &filter, page).await?;
+    let (rows, next) = border.cursors.cut(&list, rows, limit, |last| page.position(last))?;
     let items = rows.iter().map(|row| Merchant::of(row, market, &language)).collect();
     Ok(Json(Listed { items, next }))
 }

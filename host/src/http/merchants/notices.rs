@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::find;
 use crate::app::App;
@@ -14,19 +14,8 @@ use crate::http::access::{AtMerchant, See};
 use crate::http::border::Border;
 use crate::http::extract::Query;
 use crate::http::problem::Problem;
-use crate::http::shapes::{Listed, limit, time};
+use crate::http::shapes::{Listed, Paged, limit, time};
 use crate::store::notices::NoticeRow;
-
-/// Which page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Asked {
-    /// 1 to 200.
-    limit: Option<u64>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
 
 /// A notice.
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,24 +41,19 @@ impl Notice {
 
 /// A merchant's notices, newest first.
 #[utoipa::path(get, path = "/v1/marketplaces/{m}/merchants/{ref}/notices", tag = "merchants", operation_id = "list_notices",
-    params(("m" = String, Path, description = "Marketplace code"), ("ref" = String, Path, description = "Merchant reference"), Asked),
+    params(("m" = String, Path, description = "Marketplace code"), ("ref" = String, Path, description = "Merchant reference"), Paged),
     responses((status = 200, body = Listed<Notice>)))]
 pub async fn notices(
     State(app): State<Arc<App>>,
     State(border): State<Arc<Border>>,
     access: AtMerchant<See>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Paged>,
 ) -> Result<Json<Listed<Notice>>, Problem> {
     let merchant = find(&app, &access.market, &access.merchant).await?;
     let list = format!("notices {} {}", access.market.code, merchant.id);
-    let before = asked.cursor.as_deref().map(|cursor| border.cursors.open(&list, cursor)).transpose()?;
+    let before = border.cursors.after(&list, asked.cursor.as_deref())?;
     let limit = limit(asked.limit)?;
-    let mut rows = app.store.notices(merchant.id, before, limit + 1).await?;
-    let more = rows.len() as u64 > limit;
-    rows.truncate(limit as usize);
-    let next = match rows.last() {
-        Some(last) if more => Some(border.cursors.seal(&list, &last.id)?),
-        _ => None,
-    };
+    let rows = app.store.notices(merchant.id, before, limit + 1).await?;
+    let (rows, next) = border.cursors.cut(&list, rows, limit, |last| last.id)?;
     Ok(Json(Listed { items: rows.into_iter().map(Notice::of).collect(), next }))
 }

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use andon_domain::change::Kind;
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::{Order, fold};
 use crate::app::App;
@@ -15,36 +13,26 @@ use crate::http::border::Border;
 use crate::http::extract::Query;
 use crate::http::merchants::find;
 use crate::http::problem::Problem;
-use crate::http::shapes::{Listed, limit};
-
-/// Which page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Asked {
-    /// 1 to 200.
-    limit: Option<u64>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
+use crate::http::shapes::{Listed, Paged, limit};
 
 /// A merchant's orders.
 #[utoipa::path(get, path = "/v1/marketplaces/{m}/merchants/{ref}/orders", tag = "orders", operation_id = "list_orders",
-    params(("m" = String, Path, description = "Marketplace code"), ("ref" = String, Path, description = "Merchant reference"), Asked),
+    params(("m" = String, Path, description = "Marketplace code"), ("ref" = String, Path, description = "Merchant reference"), Paged),
     responses((status = 200, body = Listed<Order>)))]
 pub async fn list(
     State(app): State<Arc<App>>,
     State(border): State<Arc<Border>>,
     access: AtMerchant<See>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Paged>,
 ) -> Result<Json<Listed<Order>>, Problem> {
     let market = access.market;
     let row = find(&app, &market, &access.merchant).await?;
     let list = format!("orders {} {}", market.code, row.id);
-    let mut after: i64 = asked.cursor.as_deref().map_or(Ok(0), |cursor| border.cursors.open(&list, cursor))?;
-    let wanted = limit(asked.limit)? as usize;
+    let mut after: i64 = border.cursors.after(&list, asked.cursor.as_deref())?.unwrap_or(0);
+    let limit = limit(asked.limit)?;
+    let wanted = limit as usize;
     let id = market.id;
-    let mut page = app
+    let page = app
         .store
         .read(move |session| {
             let mut orders = Vec::new();
@@ -59,12 +47,7 @@ pub async fn list(
             }
         })
         .await?;
-    let more = page.len() > wanted;
-    page.truncate(wanted);
-    let next = match page.last() {
-        Some(last) if more => Some(border.cursors.seal(&list, &last.id)?),
-        _ => None,
-    };
+    let (page, next) = border.cursors.cut(&list, page, limit, |last| last.id)?;
     let items = page.iter().filter_map(|s| Some(Order::of(fold(s)?, &s.history, &market, &access.caller))).collect();
     Ok(Json(Listed { items, next }))
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Which, find};
 use crate::app::App;
@@ -13,7 +13,7 @@ use crate::http::access::{Operator, Push};
 use crate::http::border::Border;
 use crate::http::extract::{Path, Query};
 use crate::http::problem::Problem;
-use crate::http::shapes::{Listed, limit, time};
+use crate::http::shapes::{Listed, Paged, limit, time};
 use crate::rules::CODES;
 use crate::store::faults::{FaultPlace, OpenFault};
 
@@ -42,43 +42,27 @@ pub struct FaultCode {
     meaning: &'static str,
 }
 
-/// Which page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Asked {
-    /// 1 to 200.
-    limit: Option<u64>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
-
 /// Faults of a version that are not over, in the marketplaces that the token reaches.
 #[utoipa::path(get, path = "/v1/plugins/{name}/versions/{v}/faults", tag = "plugins", operation_id = "list_plugin_faults",
-    params(("name" = String, Path, description = "Name of the rules"), ("v" = String, Path, description = "Version"), Asked),
+    params(("name" = String, Path, description = "Name of the rules"), ("v" = String, Path, description = "Version"), Paged),
     responses((status = 200, body = Listed<PluginFault>)))]
 pub async fn faults(
     State(app): State<Arc<App>>,
     State(border): State<Arc<Border>>,
     access: Operator<Push>,
     path: Path<Which>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Paged>,
 ) -> Result<Json<Listed<PluginFault>>, Problem> {
     let row = find(&app, &path).await?;
     let list = format!("faults {}", row.digest);
-    let after = asked.cursor.as_deref().map(|cursor| border.cursors.open::<FaultPlace>(&list, cursor)).transpose()?;
+    let after = border.cursors.after::<FaultPlace>(&list, asked.cursor.as_deref())?;
     let limit = limit(asked.limit)?;
     let mut generations = app.store.generations_with(&row.digest).await?;
     let market = |id: i64| app.markets.by_id(id).filter(|market| access.caller.reaches(&market.code));
     generations.retain(|(_, marketplace)| market(*marketplace).is_some());
     let ids: Vec<i64> = generations.iter().map(|(id, _)| *id).collect();
-    let mut rows = app.store.open_faults(&ids, after, limit + 1).await?;
-    let more = rows.len() as u64 > limit;
-    rows.truncate(limit as usize);
-    let next = match rows.last() {
-        Some(last) if more => Some(border.cursors.seal(&list, &last.place)?),
-        _ => None,
-    };
+    let rows = app.store.open_faults(&ids, after, limit + 1).await?;
+    let (rows, next) = border.cursors.cut(&list, rows, limit, |last| last.place)?;
     let marketplace = |generation: i64| {
         let found = generations.iter().find(|(id, _)| *id == generation);
         found.and_then(|(_, id)| market(*id)).map(|market| market.code.clone()).unwrap_or_default()

@@ -82,14 +82,9 @@ pub async fn deliveries(
     };
     let state = asked.state.as_deref().map(known).transpose()?;
     let list = format!("deliveries {endpoint} {}", state.map_or("", DeliveryState::word));
-    let before = asked.cursor.as_deref().map(|cursor| border.cursors.open(&list, cursor)).transpose()?;
+    let before = border.cursors.after(&list, asked.cursor.as_deref())?;
     let limit = limit(asked.limit)?;
-    let mut rows = app.store.deliveries(endpoint, state, before, limit + 1).await?;
-    let more = rows.len() as u64 > limit;
-    rows.truncate(limit as usize);
-    let next = match rows.last() {
-        Some(last) if more => Some(border.cursors.seal(&list, &last.message.place)?),
-        _ => None,
-    };
+    let rows = app.store.deliveries(endpoint, state, before, limit + 1).await?;
+    let (rows, next) = border.cursors.cut(&list, rows, limit, |last| last.message.place)?;
     Ok(Json(Listed { items: rows.into_iter().map(Delivery::of).collect(), next }))
 }
