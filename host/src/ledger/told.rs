@@ -102,7 +102,8 @@ impl Told {
     }
 
     fn endpoints_against(&self, now: &[Webhook], found: &mut Found) {
-        let mut now: BTreeMap<String, Fields> = now.iter().map(|row| (endpoints::about(row.id), endpoints::of_webhook(row))).collect();
+        let mut now: BTreeMap<String, Fields> =
+            now.iter().map(|row| (endpoints::about(row.id), endpoints::of_webhook(row))).collect();
         for (about, thing) in &self.endpoints {
             thing.against(about, &now.remove(about).unwrap_or_default(), found);
         }
