@@ -23,6 +23,8 @@ pub const RATE_LIMITED: &str = "andon_http_rate_limited_total";
 pub const TOKENS_REFUSED: &str = "andon_tokens_refused_total";
 /// Events answered, by `outcome`.
 pub const EVENTS: &str = "andon_events_total";
+/// Seconds it took to decide what follows for a batch of merchants, and to carry it out.
+pub const DECIDE_SECONDS: &str = "andon_decide_seconds";
 /// Deliveries to endpoints that ended, by `outcome`: delivered, retried, failed.
 pub const DELIVERIES: &str = "andon_deliveries_total";
 /// Seconds a delivery took.

@@ -4,6 +4,7 @@ pub mod backtest;
 mod bare_postgres;
 mod bare_sqlite;
 mod client;
+pub mod decide;
 mod drive;
 mod figures;
 mod fill;

@@ -6,7 +6,7 @@ use anyhow::bail;
 
 use super::client::Client;
 use super::figures::{Figure, Target, percentile};
-use super::fill::{DAYS, fill};
+use super::fill::{DAYS, Trade, fill};
 use super::load::{MARKETPLACE, merchant};
 use super::place::Place;
 use super::rules;
@@ -63,7 +63,8 @@ pub async fn evaluate(args: &EvaluateArgs) -> anyhow::Result<Vec<Figure>> {
 async fn judged(place: &mut Place, merchants: u64, orders: u64) -> anyhow::Result<(String, Duration)> {
     let url = place.database("judged").await?;
     let (app, market) = prepare(&url, ClockKind::System).await?;
-    fill(&app, &market, merchants, orders, market.today(SystemClock.now())).await?;
+    fill(&app, &market, merchants, move |_| Trade { orders: orders / merchants, faulty: true }, market.today(SystemClock.now()))
+        .await?;
     let start = Instant::now();
     app.drain(MARKETPLACE).await?;
     let took = start.elapsed();

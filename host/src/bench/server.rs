@@ -24,6 +24,9 @@ use crate::setup::{NewMarket, RulesSetup};
 /// Longest time the host may take to become ready.
 const READY: Duration = Duration::from_mins(1);
 
+/// Which rules judge.
+const RULES: &str = "amazon";
+
 /// Where its events go.
 pub(super) fn events_path() -> String {
     format!("/v1/marketplaces/{MARKETPLACE}/events")
@@ -36,6 +39,15 @@ pub(super) fn health_path(merchant: &str) -> String {
 
 /// Opens a database and sets up the marketplace of the load in it.
 pub(super) async fn prepare(database_url: &str, clock: ClockKind) -> anyhow::Result<(Arc<App>, Arc<Market>)> {
+    prepare_as(database_url, clock, RulesSetup::default()).await
+}
+
+/// The same, with whatever is set up besides the rules.
+pub(super) async fn prepare_as(
+    database_url: &str,
+    clock: ClockKind,
+    setup: RulesSetup,
+) -> anyhow::Result<(Arc<App>, Arc<Market>)> {
     let app = App::open(database_url, Arc::new(SystemClock), Options::default()).await?;
     if let Some(market) = app.markets.get(MARKETPLACE) {
         return Ok((app, market));
@@ -48,7 +60,7 @@ pub(super) async fn prepare(database_url: &str, clock: ClockKind) -> anyhow::Res
         time_zone: "America/New_York".to_owned(),
         locale: "en".to_owned(),
         clock,
-        rules: RulesSetup { rules: Some("amazon".to_owned()), ..RulesSetup::default() },
+        rules: RulesSetup { rules: Some(RULES.to_owned()), ..setup },
     };
     let market = app.create_market(new, Cause::host("")).await?;
     Ok((app, market))
@@ -71,7 +83,7 @@ async fn rules(app: &App) -> anyhow::Result<()> {
         app.registry.add(component.clone(), app.clock.now()).await?;
         return Ok(());
     }
-    let rules = bundled::ensure(app, "amazon").await?;
+    let rules = bundled::ensure(app, RULES).await?;
     let component = app.store.component(rules.digest()).await?.context("the rules were not kept")?;
     // Whoever was first to set it set the same.
     drop(COMPONENT.set(component));

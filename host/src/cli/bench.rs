@@ -20,6 +20,8 @@ enum What {
     Classify(bench::rules::Args),
     /// What readings lead to, through the sandbox against native code, and from the database.
     Evaluate(bench::read::EvaluateArgs),
+    /// All merchants due at once, judged and decided about.
+    Decide(bench::decide::Args),
     /// Rules held against those in force over stored facts.
     Backtest(bench::backtest::Args),
     /// Health over HTTP from a marketplace with much behind it.
@@ -34,6 +36,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         What::Ingest(args) => bench::ingest::run(args).await?,
         What::Classify(args) => bench::rules::classify(args).await?,
         What::Evaluate(args) => bench::read::evaluate(args).await?,
+        What::Decide(args) => bench::decide::run(args).await?,
         What::Backtest(args) => bench::backtest::run(args).await?,
         What::Read(args) => bench::read::health(args).await?,
         What::Webhooks(args) => bench::webhooks::run(args).await?,

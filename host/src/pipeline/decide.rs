@@ -17,7 +17,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::desk::{Desk, Opening, TIME};
-use super::statement::{Grounds, listing};
+use super::statement::{Grounds, Known, listing};
 use crate::markets::{Generation, Market};
 use crate::store::StoreError;
 use crate::store::accounts;
@@ -282,6 +282,7 @@ impl Following<'_> {
         let of = self.of;
         let manifest = of.generation.manifest();
         let author = format!("rules:{}@{}", manifest.name, manifest.version);
+        let mut known = Known::new();
         for step in &self.steps.steps {
             match step {
                 Step::Close { id, by } => {
@@ -292,7 +293,7 @@ impl Following<'_> {
                 }
                 Step::Open { wanted, stage, effective_at, held } => {
                     let one = &self.wanted[*wanted];
-                    let record = self.record(desk, one)?;
+                    let record = self.record(desk, &mut known, one)?;
                     desk.open(Opening {
                         merchant: of.merchant,
                         measure: one.measure.clone(),
@@ -313,7 +314,7 @@ impl Following<'_> {
     }
 
     /// What the decision rests on, put down now.
-    fn record(&self, desk: &mut Desk<'_>, one: &Wanted) -> Result<Record, StoreError> {
+    fn record(&self, desk: &mut Desk<'_>, known: &mut Known, one: &Wanted) -> Result<Record, StoreError> {
         let of = self.of;
         let codes =
             |p: &&Proposal| p.reasons.iter().map(|r| &of.generation.manifest().reasons[usize::from(r.code)]).eq(&one.reasons);
@@ -327,7 +328,7 @@ impl Following<'_> {
                 snapshot,
                 reasons: &proposal.reasons,
             }
-            .state(desk.session, desk.now)?,
+            .state(desk.session, known, desk.now)?,
             _ => Default::default(),
         };
         Ok(Record { reasons: one.reasons.clone(), statement, cited, ..Record::default() })

@@ -6,7 +6,7 @@ mod telling;
 use std::collections::BTreeSet;
 
 use andon_domain::enforce::decide::Held;
-use andon_domain::enforce::measure::{Account, Illegal, Kind, Measure, Origin};
+use andon_domain::enforce::measure::{Account, Effect, Illegal, Kind, Measure, Origin};
 use andon_domain::enforce::policy::{DAY, HOUR};
 use andon_domain::enforce::stage::{Barred, Move, Stage};
 use andon_domain::ids::Instant;
@@ -240,10 +240,11 @@ impl<'a> Desk<'a> {
         self.flush()?;
         let touched: Vec<i64> = self.touched.iter().copied().collect();
         let effects = accounts::effects(self.session, &touched)?;
-        for (merchant, effect) in &effects {
+        let outcome = |(merchant, effect): (&i64, &Effect)| {
             let lifted = self.reinstated.contains(merchant) && effect.account == Account::Active;
-            accounts::put_effect(self.session, *merchant, effect, lifted.then_some(self.now))?;
-        }
+            (*merchant, effect.clone(), lifted.then_some(self.now))
+        };
+        accounts::put_effects(self.session, &effects.iter().map(outcome).collect::<Vec<_>>())?;
         let about: BTreeSet<i64> =
             self.happened.iter().map(|h| h.row.merchant).chain(self.notes.iter().filter_map(|n| n.merchant)).collect();
         let names = accounts::references(self.session, &about.into_iter().collect::<Vec<_>>())?;

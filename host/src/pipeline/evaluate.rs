@@ -22,6 +22,7 @@ use crate::store::notices::{NoticeRow, put_notices};
 use crate::store::session::{Due, FaultRow, Judgement, MerchantState, NewVerdict, Session, Told};
 use crate::store::shadows::{ShadowRow, put_shadows};
 use crate::store::{StoreError, rollouts};
+use crate::telemetry::DECIDE_SECONDS;
 
 /// When a merchant whose evaluation failed is tried again, in milliseconds.
 const RETRY: Instant = 5 * 60 * 1000;
@@ -70,13 +71,16 @@ impl Judged {
         session.faults(&self.faults, &self.clear)?;
         put_shadows(session, &self.shadows)?;
         put_notices(session, &self.notices)?;
+        let began = std::time::Instant::now();
         let decisions = decide::work_out(session, market, &self.considered, market.now(clock.now()))?;
         let again: HashMap<i64, Instant> = decisions.again().collect();
         for judgement in &mut self.judgements {
             judgement.next = judgement.next.into_iter().chain(again.get(&judgement.merchant).copied()).min();
         }
+        let worked_out = began.elapsed();
         session.judge(&self.judgements)?;
         fail::fail_point!("evaluate::after-verdict");
+        let began = std::time::Instant::now();
         let mut desk = Desk::new(session, market, clock);
         for id in &self.undone {
             if let Some(mut row) = desk.find(*id)? {
@@ -85,7 +89,9 @@ impl Judged {
             }
         }
         decisions.carry_out(&mut desk)?;
-        desk.finish()
+        desk.finish()?;
+        metrics::histogram!(DECIDE_SECONDS).record(worked_out + began.elapsed());
+        Ok(())
     }
 }
 

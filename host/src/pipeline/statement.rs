@@ -1,6 +1,9 @@
 //! The statement of reasons: what a decision rests on, put down when it is made (Regulation (EU) 2022/2065, article 17, and (EU)
 //! 2019/1150, article 4): facts, rule and version, metric with counts and window, orders, how it was found, how to contest it.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use andon_domain::calendar::{date_of, rfc3339};
 use andon_domain::enforce::policy::{DAY, Policy};
 use andon_domain::fact::Fact;
@@ -16,6 +19,9 @@ use crate::store::session::{EvidenceQuery, Result, Session, Subject};
 
 /// Orders and other facts named in a statement; how many there are in all is always said, and all of them are in the evidence.
 const NAMED: usize = 50;
+
+/// The marks behind a merchant's readings, by metric and listing: several decisions may rest on the same.
+pub(super) type Known = HashMap<(Option<u16>, Option<u64>), Vec<(Cited, Json)>>;
 
 /// What a decision that rules propose rests on.
 pub(super) struct Grounds<'a> {
@@ -44,16 +50,18 @@ impl Grounds<'_> {
         readings.get(usize::from(reason.metric?))
     }
 
-    /// The statement, and the marks it cites.
-    pub(super) fn state(&self, session: &mut dyn Session, now: Instant) -> Result<(Json, Vec<Cited>)> {
+    /// The statement, and the marks it cites. What `known` has of the merchant's marks need not be looked up.
+    pub(super) fn state(&self, session: &mut dyn Session, known: &mut Known, now: Instant) -> Result<(Json, Vec<Cited>)> {
         let (mut cited, mut facts, mut reasons) = (Vec::new(), Vec::new(), Vec::new());
         for reason in self.reasons {
             reasons.push(self.reason(reason));
-            for (cite, fact) in self.facts(session, reason)? {
-                if !cited.contains(&cite) {
-                    cited.push(cite);
-                    facts.push(fact);
-                }
+            let marks = match known.entry((reason.metric, reason.listing)) {
+                Entry::Occupied(marks) => marks.into_mut(),
+                Entry::Vacant(place) => place.insert(self.facts(session, reason)?),
+            };
+            for (cite, fact) in marks.iter().filter(|(cite, _)| !cited.contains(cite)).cloned().collect::<Vec<_>>() {
+                cited.push(cite);
+                facts.push(fact);
             }
         }
         facts.truncate(NAMED);

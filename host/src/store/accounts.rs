@@ -10,6 +10,7 @@ use andon_domain::ids::Instant;
 use super::StoreError;
 use super::enforcements::{list_of, measure};
 use super::session::{Result, Session, Value};
+use super::statement::{MOST_VALUES, places};
 
 /// What is open of merchants, what ended since `since`, and what is held back of them at `now`. Whoever has none of it is left out.
 pub(crate) fn cases(session: &mut dyn Session, merchants: &[i64], since: Instant, now: Instant) -> Result<HashMap<i64, Case>> {
@@ -65,21 +66,38 @@ pub(crate) fn effects(session: &mut dyn Session, merchants: &[i64]) -> Result<Ha
     Ok(measures.into_iter().map(|(merchant, measures)| (merchant, Effect::of(&measures))).collect())
 }
 
-/// Stores what measures add up to for a merchant, and when a person last lifted a suspension, where that is now.
-pub(crate) fn put_effect(session: &mut dyn Session, merchant: i64, effect: &Effect, reinstated: Option<Instant>) -> Result<()> {
-    let sql =
-        "update merchants set account = ?2, order_cap = ?3, payouts_held = ?4, badges = ?5, reinstated = coalesce(?6, reinstated)
-        where id = ?1";
-    let badges = effect.badges.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-    let values = [
-        Value::from(merchant),
-        effect.account.word().into(),
-        Value::Int(effect.order_cap.map(i64::from)),
-        i64::from(effect.payouts_held).into(),
-        badges.as_str().into(),
-        Value::Int(reinstated),
-    ];
-    session.execute(sql, &values).map(|_| ())
+/// What measures add up to for a merchant, and when a person last lifted a suspension, where that is now.
+pub(crate) type Outcome = (i64, Effect, Option<Instant>);
+
+/// Stores what measures add up to for merchants.
+pub(crate) fn put_effects(session: &mut dyn Session, all: &[Outcome]) -> Result<()> {
+    const WIDTH: usize = 6;
+    for part in all.chunks(MOST_VALUES / WIDTH) {
+        // Both databases call the columns of rows that stand for themselves so.
+        let sql = format!(
+            "update merchants set account = v.column2, order_cap = v.column3, payouts_held = v.column4, badges = v.column5,
+                reinstated = coalesce(v.column6, merchants.reinstated) from (values {}) v where merchants.id = v.column1",
+            places(part.len(), WIDTH)
+        );
+        let badges: Vec<String> =
+            part.iter().map(|(_, effect, _)| effect.badges.iter().map(String::as_str).collect::<Vec<_>>().join(" ")).collect();
+        let values: Vec<Value<'_>> = part
+            .iter()
+            .zip(&badges)
+            .flat_map(|((merchant, effect, reinstated), badges)| {
+                [
+                    Value::from(*merchant),
+                    effect.account.word().into(),
+                    Value::Int(effect.order_cap.map(i64::from)),
+                    i64::from(effect.payouts_held).into(),
+                    badges.as_str().into(),
+                    Value::Int(*reinstated),
+                ]
+            })
+            .collect();
+        session.execute(&sql, &values)?;
+    }
+    Ok(())
 }
 
 /// What a merchant's row says of its account: as it was stored, to be held against what measures add up to.

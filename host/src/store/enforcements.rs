@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::StoreError;
 use super::session::{Cells, Result, Session, Value};
-use super::statement::places;
+use super::statement;
 
 /// An enforcement.
 #[derive(Debug, Clone, PartialEq)]
@@ -148,9 +148,6 @@ pub struct Release {
 const COLUMNS: &str = "id, marketplace, merchant, action, object, amount, origin, stage, held, days, verdict, generation, author, \
     opened_at, effective_at, ends_at, due_at, closed_at, record";
 
-/// Values of one statement; PostgreSQL takes 65,535 and SQLite 32,766.
-const VALUES: usize = 30_000;
-
 fn read(row: &Cells) -> Result<Enforcement> {
     let id = row.id(0).unwrap_or_default();
     let broken = || StoreError::undecodable("enforcements", id);
@@ -194,28 +191,35 @@ fn record(row: &Enforcement) -> Result<String> {
 
 /// Stores new enforcements.
 pub(crate) fn insert(session: &mut dyn Session, rows: &[Enforcement]) -> Result<()> {
-    const WIDTH: usize = 19;
-    for part in rows.chunks(VALUES / WIDTH) {
-        let records = part.iter().map(record).collect::<Result<Vec<_>>>()?;
-        let mut values: Vec<Value<'_>> = Vec::with_capacity(part.len() * WIDTH);
-        for (row, record) in part.iter().zip(&records) {
-            let Enforcement { id, market, merchant, measure, origin, stage, .. } = row;
-            let number = |n: Option<i64>| Value::Int(n);
-            values.extend([Value::from(*id), (*market).into(), (*merchant).into()]);
-            values.extend([
-                Value::from(measure.kind.word()),
-                measure.object.as_str().into(),
-                number(measure.amount.map(i64::from)),
-            ]);
-            values.extend([Value::from(origin.word()), stage.word().into(), Value::Text(row.held.map(Held::word))]);
-            values.extend([number(row.days.map(i64::from)), Value::Id(row.verdict), number(row.generation)]);
-            values.extend([Value::from(row.author.as_str()), row.opened_at.into(), row.effective_at.into()]);
-            values.extend([number(row.ends_at), number(row.due_at), number(row.closed_at), record.as_str().into()]);
-        }
-        let sql = format!("insert into enforcements ({COLUMNS}) values {}", places(part.len(), WIDTH));
-        session.execute(&sql, &values)?;
-    }
-    Ok(())
+    let records = rows.iter().map(record).collect::<Result<Vec<_>>>()?;
+    let values: Vec<[Value<'_>; 19]> = rows
+        .iter()
+        .zip(&records)
+        .map(|(row, record)| {
+            [
+                row.id.into(),
+                row.market.into(),
+                row.merchant.into(),
+                row.measure.kind.word().into(),
+                row.measure.object.as_str().into(),
+                Value::Int(row.measure.amount.map(i64::from)),
+                row.origin.word().into(),
+                row.stage.word().into(),
+                Value::Text(row.held.map(Held::word)),
+                Value::Int(row.days.map(i64::from)),
+                Value::Id(row.verdict),
+                Value::Int(row.generation),
+                row.author.as_str().into(),
+                row.opened_at.into(),
+                row.effective_at.into(),
+                Value::Int(row.ends_at),
+                Value::Int(row.due_at),
+                Value::Int(row.closed_at),
+                record.as_str().into(),
+            ]
+        })
+        .collect();
+    statement::insert(session, &format!("insert into enforcements ({COLUMNS})"), &values)
 }
 
 /// Stores what may change of one; what it does and whom it is about never does.
