@@ -80,6 +80,7 @@ fn approve(desk: &mut Desk<'_>, row: &mut Enforcement, by: &str, said: &str) -> 
     if row.stage != Stage::InReview {
         return Ok(Err(Barred { from: row.stage, by: Move::TakeEffect }.into()));
     }
+    let was = row.clone();
     row.record.approvals.push(Signed { by: by.to_owned(), at: desk.now, note: said.to_owned() });
     // A person who opened it has agreed by that.
     let agreed = row.record.approvals.len() + usize::from(row.origin == Origin::Person);
@@ -100,5 +101,5 @@ fn approve(desk: &mut Desk<'_>, row: &mut Enforcement, by: &str, said: &str) -> 
         (row.effective_at, row.held) = super::open::holds_from(desk, row.measure.kind, &row.record.reasons);
     }
     let move_on = Move::to_effect(row.measure.kind, row.effective_at, desk.now);
-    desk.shift(row, move_on, by, said)
+    desk.shift_from(was, row, move_on, (by, said))
 }

@@ -138,7 +138,7 @@ impl Told {
             for row in &page {
                 merchants.insert(row.merchant);
                 let about = format!("enforcement/{}", row.id);
-                let now = fields(state(row, row.stage, &names).as_object().cloned().unwrap_or_default());
+                let now = fields(state(row, &names).as_object().cloned().unwrap_or_default());
                 match self.enforcements.get(&about) {
                     Some(thing) => thing.against(&about, &now, found),
                     None => found.push((u64::MAX, format!("no entry tells of {about}"))),

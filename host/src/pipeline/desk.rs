@@ -129,6 +129,17 @@ impl<'a> Desk<'a> {
 
     /// Moves an enforcement on.
     pub(crate) fn shift(&mut self, row: &mut Enforcement, by: Move, actor: &str, reason: &str) -> Answer<()> {
+        self.shift_from(row.clone(), row, by, (actor, reason))
+    }
+
+    /// Moves on an enforcement of which something else is otherwise as well than it `was`.
+    pub(crate) fn shift_from(
+        &mut self,
+        was: Enforcement,
+        row: &mut Enforcement,
+        by: Move,
+        (actor, reason): (&str, &str),
+    ) -> Answer<()> {
         let before = row.stage;
         match before.after(by) {
             Ok(stage) => row.stage = stage,
@@ -154,16 +165,16 @@ impl<'a> Desk<'a> {
         self.flush()?;
         rows::update(self.session, row)?;
         fail::fail_point!("desk::mid-move");
-        self.tell(row, Some(before), actor.to_owned(), reason.to_owned());
+        self.tell(row, Some(was), actor.to_owned(), reason.to_owned());
         Ok(Ok(()))
     }
 
     /// Puts off what was announced.
     pub(crate) fn postpone(&mut self, row: &mut Enforcement, to: Instant, reason: &str) -> Result<(), StoreError> {
+        let (before, actor, reason) = (Some(row.clone()), TIME.to_owned(), reason.to_owned());
         (row.effective_at, row.due_at) = (to, Some(to));
         self.flush()?;
         rows::update(self.session, row)?;
-        let (before, actor, reason) = (Some(row.stage), TIME.to_owned(), reason.to_owned());
         self.happened.push(Happened { row: row.clone(), word: "enforcement.postponed", before, actor, reason });
         Ok(())
     }

@@ -109,6 +109,12 @@ on_both! {
         let act = async |who: &Client, verb: &str| who.post(&format!("{path}/{verb}"), &json!({"reason": "so it is"})).await;
         assert_eq!(act(&ann, "approve").await.short(), "403 forbidden");
         assert_eq!(short(&act(&bob, "approve").await.ok()), "terminate scheduled notice");
+        let entry = shop.operator.get(&format!("{MARKET}/ledger?kind=enforcement.scheduled")).await.ok()["items"][0].clone();
+        let said = |side: &str| serde_json::from_str::<Value>(entry[side].as_str().unwrap()).unwrap();
+        let (before, after) = (said("before"), said("after"));
+        assert_eq!((&before["stage"], &before["held"]), (&json!("in-review"), &json!("two-people")));
+        assert_eq!((&after["stage"], &after["held"]), (&json!("scheduled"), &json!("notice")));
+        assert_ne!(before["effective_at"], after["effective_at"]);
         assert_eq!(act(&bob, "approve").await.short(), "403 forbidden");
         assert_eq!(act(&bob, "reverse").await.short(), "403 forbidden");
         assert_eq!(account(&bob).await["account"], "active", "30 days of notice");

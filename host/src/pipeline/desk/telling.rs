@@ -17,7 +17,7 @@ use crate::store::outbox::{self, Outgoing};
 pub(super) struct Happened {
     pub(super) row: Enforcement,
     pub(super) word: &'static str,
-    pub(super) before: Option<Stage>,
+    pub(super) before: Option<Enforcement>,
     pub(super) actor: String,
     pub(super) reason: String,
 }
@@ -34,9 +34,8 @@ pub(super) struct Note {
 
 impl Desk<'_> {
     /// Notes that an enforcement has come to a stage.
-    pub(super) fn tell(&mut self, row: &Enforcement, before: Option<Stage>, actor: String, reason: String) {
-        let in_force = |stage: Option<Stage>| stage == Some(Stage::InForce);
-        if in_force(before) || in_force(Some(row.stage)) {
+    pub(super) fn tell(&mut self, row: &Enforcement, before: Option<Enforcement>, actor: String, reason: String) {
+        if std::iter::once(row).chain(&before).any(|row| row.stage == Stage::InForce) {
             self.touched.insert(row.merchant);
         }
         let word = match row.stage {
@@ -62,11 +61,11 @@ impl Desk<'_> {
     /// An entry in the ledger for each thing that happened.
     pub(super) fn enter(&mut self, names: &HashMap<i64, String>) -> Result<(), StoreError> {
         let wall = self.clock.now();
-        let stated = |row: &Enforcement, stage: Stage| state(row, stage, names).to_string();
+        let stated = |row: &Enforcement| state(row, names).to_string();
         let texts: Vec<(String, Option<String>, String)> = self
             .happened
             .iter()
-            .map(|h| (format!("enforcement/{}", h.row.id), h.before.map(|b| stated(&h.row, b)), stated(&h.row, h.row.stage)))
+            .map(|h| (format!("enforcement/{}", h.row.id), h.before.as_ref().map(stated), stated(&h.row)))
             .collect();
         let moved = self.happened.iter().zip(&texts).map(|(h, (about, before, after))| NewEntry {
             at: wall,
@@ -97,7 +96,7 @@ impl Desk<'_> {
         let (clock, now) = (self.clock, self.now);
         let mut data: BTreeMap<usize, String> = BTreeMap::new();
         for (i, h) in self.happened.iter().enumerate().filter(|(_, h)| h.row.stage != Stage::Observed) {
-            let mut message = state(&h.row, h.row.stage, names);
+            let mut message = state(&h.row, names);
             message["reasons"] = json!(h.row.record.reasons);
             message["account"] = json!(effects.get(&h.row.merchant));
             data.insert(i, message.to_string());
@@ -134,17 +133,17 @@ fn asks_to_act(happened: &Happened) -> bool {
         || happened.row.measure.kind.lifts_others()
         || happened.row.measure.kind == Kind::AwardBadge;
     let in_force = |stage: Stage| matches!(stage, Stage::InForce | Stage::Done);
-    acts && in_force(happened.row.stage) != happened.before.is_some_and(in_force)
+    acts && in_force(happened.row.stage) != happened.before.as_ref().is_some_and(|was| in_force(was.stage))
 }
 
 /// An enforcement in short, as the ledger and messages have it.
-pub(crate) fn state(row: &Enforcement, stage: Stage, names: &HashMap<i64, String>) -> Json {
+pub(crate) fn state(row: &Enforcement, names: &HashMap<i64, String>) -> Json {
     let mut state = json!({
         "enforcement": row.id,
         "merchant": names.get(&row.merchant),
         "action": row.measure.kind.word(),
         "origin": row.origin.word(),
-        "stage": stage.word(),
+        "stage": row.stage.word(),
         "effective_at": rfc3339(row.effective_at),
     });
     if !row.measure.object.is_empty() {
