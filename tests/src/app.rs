@@ -66,6 +66,7 @@ impl TestApp {
     /// Ends the host and keeps its database. Whoever else holds the host, such as a [`crate::Door`], must have let go of it.
     pub async fn set_aside(self) -> Aside {
         let Self { app, clock, database, options } = self;
+        app.registry.settled().await;
         drop(app);
         database.released().await;
         Aside { clock, database, options }
