@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::decide::{self, Considered};
 use super::desk::{Desk, TIME};
 use super::lane::{Ingest, IngestError, Job, Receipt};
+use super::moved::{self, Moved};
 use super::view::{Fault, View};
 use super::{correct, replay, shadow};
 use crate::clock::Clock;
@@ -42,6 +43,8 @@ pub(crate) struct Judged {
     judgements: Vec<Judgement>,
     /// Whose verdict binds.
     considered: Vec<Considered>,
+    /// Standings that change with it.
+    moved: Vec<Moved>,
     /// Enforcements that rested on what has been corrected since.
     undone: Vec<Uuid>,
     /// Merchants that a generation judges for the first time since another did: (generation, merchant).
@@ -61,6 +64,7 @@ impl Judged {
         let judges = |generation: i64| market.judged().any(|g| g.id == generation);
         self.judgements.retain(|j| j.verdict.as_ref().is_none_or(|v| rules(j.merchant, v.generation)));
         self.considered.retain(|c| rules(c.merchant, c.generation.id));
+        self.moved.retain(|m| rules(m.merchant, m.generation.id));
         self.taken_over.retain(|(generation, merchant)| rules(*merchant, *generation));
         self.faults.retain(|f| judges(f.generation));
         self.shadows.retain(|s| judges(s.generation));
@@ -82,6 +86,7 @@ impl Judged {
         fail::fail_point!("evaluate::after-verdict");
         let began = std::time::Instant::now();
         let mut desk = Desk::new(session, market, clock);
+        moved::tell(&mut desk, &self.moved)?;
         for id in &self.undone {
             if let Some(mut row) = desk.find(*id)? {
                 // Ended in another way meanwhile, there is nothing to reverse.
@@ -168,7 +173,7 @@ impl Batch<'_> {
                 }
                 let binds = self.binds(view, state);
                 let told = self.told(view, (i, binds), state, verdict, last)?;
-                self.consider(view, (i, binds), state, verdict, told.as_ref().map(|t| t.id));
+                self.consider(view, (i, binds), state, verdict, told.as_ref());
                 told
             }
             Err(fault) => {
@@ -184,17 +189,19 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// A verdict that binds is one to decide on, be it new or what was said before.
+    /// A verdict that binds moves a standing, and is one to decide on, be it new or what was said before.
     fn consider(
         &mut self,
         view: &View<'_>,
         (i, binds): (usize, Option<Day>),
         state: &MerchantState,
         verdict: &Verdict,
-        told: Option<Uuid>,
+        told: Option<&NewVerdict>,
     ) {
         let generation = self.market.in_force_for(state.id).cloned();
-        let (Some(_), Some(id), Some(generation)) = (binds, told.or(state.verdict), generation) else { return };
+        let id = told.map(|told| told.id).or(state.verdict);
+        let (Some(_), Some(id), Some(generation)) = (binds, id, generation) else { return };
+        self.judged.moved.extend(told.and_then(|told| Moved::by(told, verdict, state, &generation)));
         let proposals = verdict.proposals.clone();
         let snapshot = (!proposals.is_empty()).then(|| view.snapshots[i].clone());
         let (merchant, joined, reinstated) = (state.id, state.joined, state.reinstated);

@@ -17,6 +17,7 @@ pub mod evaluate;
 pub(crate) mod fall_due;
 mod feedback;
 pub mod lane;
+mod moved;
 pub mod play;
 mod quota;
 pub mod read;

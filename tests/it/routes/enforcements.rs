@@ -99,6 +99,24 @@ on_both! {
         assert_eq!(account(&rita).await["account"], "active");
     }
 
+    async fn a_standing_that_a_verdict_moves_is_entered_and_told(backend) {
+        let shop = Shop::open(backend).await;
+        let merchant = shop.door.merchant("m");
+        let health = merchant.get(&format!("{MERCHANT}/health")).await.ok();
+        let entries = merchant.get(&format!("{MARKET}/ledger?kind=standing.moved")).await.ok()["items"].clone();
+        let after: Value = serde_json::from_str(entries[0]["after"].as_str().unwrap()).unwrap();
+        assert_eq!((&after["standing"], &after["level"]), (&health["standing"]["code"], &health["standing"]["level"]));
+        assert_eq!((&after["before"], entries.as_array().unwrap().len()), (&Value::Null, 1));
+        assert_eq!(entries[0]["about"], format!("verdict/{}", health["verdict"].as_str().unwrap()));
+        let mut live = merchant.follow(&format!("{MARKET}/stream?kind=standing.*"), &[("last-event-id", "0")]).await;
+        let (_, kind, event) = live.message().await;
+        assert_eq!((kind.as_str(), &event["data"]), ("standing.moved", &after));
+        // Once its orders have left the windows the merchant is as good as any.
+        pass(&shop, 120).await;
+        let back = live.message().await.2["data"].clone();
+        assert_eq!((&back["before"], &back["standing"] == &after["standing"]), (&after["standing"], false));
+    }
+
     async fn what_needs_two_people_gets_two_and_never_the_same_one(backend) {
         let shop = Shop::open(backend).await;
         let [ann, bob] = ["ann", "bob"].map(|name| shop.door.person(name, &[Scope::EnforcementsReview]));
@@ -173,7 +191,7 @@ on_both! {
         shop.operator.post(LIST, &body).await.json();
         let kinds = |page: Value| page["items"].as_array().unwrap().iter().map(|e| e["kind"].clone()).collect::<Vec<_>>();
         let told = kinds(shop.door.merchant("m").get(&format!("{MARKET}/ledger")).await.ok());
-        assert_eq!(told, ["enforcement.taken", "enforcement.taken", "enforcement.taken"], "what was only noted is not for the merchant");
+        assert_eq!(told, ["enforcement.taken", "enforcement.taken", "enforcement.taken", "standing.moved"], "what was only noted is not for the merchant");
         let problems = async || {
             andon::ledger::audit::audit(&shop.test.app.store, shop.test.market().id, "olist", None).await.unwrap().problems
         };
