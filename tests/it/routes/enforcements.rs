@@ -114,7 +114,7 @@ on_both! {
         // Once its orders have left the windows the merchant is as good as any.
         pass(&shop, 120).await;
         let back = live.message().await.2["data"].clone();
-        assert_eq!((&back["before"], &back["standing"] == &after["standing"]), (&after["standing"], false));
+        assert_eq!((&back["before"], back["standing"] == after["standing"]), (&after["standing"], false));
     }
 
     async fn what_needs_two_people_gets_two_and_never_the_same_one(backend) {
