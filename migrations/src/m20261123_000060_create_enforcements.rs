@@ -72,6 +72,7 @@ const UP: &[&str] = &[
         subject bigint not null,
         primary key (marketplace, listing, reason, buyer)
     ){clustered}",
+    "create index complaints_buyer on complaints (marketplace, buyer)",
     "create table overrides (
         marketplace bigint not null,
         merchant bigint not null,

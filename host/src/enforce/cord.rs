@@ -12,6 +12,7 @@ use andon_domain::ids::{Instant, Named, check_reference};
 
 use super::{EnforceError, Refusal, note};
 use crate::app::App;
+use crate::pipeline::cord::{timed, together};
 use crate::pipeline::desk::{Answer, Desk, Opening};
 use crate::pipeline::statement::of_a_cord;
 use crate::store::enforcements::{self as rows, Cord, Enforcement, Record, Release, Signed};
@@ -133,7 +134,8 @@ fn pull(desk: &mut Desk<'_>, pulling: &Pulling, said: &str, by: &str) -> Answer<
         None => {}
     }
     let record = rows::pulls_of(desk.session, desk.market.id, by, grounds.merchant, desk.now)?;
-    let doubts = doubts(&grounds.complaints, Some((by, record)), &policy);
+    let related = together(desk, (&pulling.listing, grounds.merchant), &grounds.complaints)?;
+    let doubts = doubts(&grounds.complaints, &related, Some((by, record)), &policy);
     let (stage, held) = if doubts.is_empty() { (Stage::InForce, None) } else { (Stage::InReview, Some(Held::Doubt)) };
     let cord = Cord {
         reason: pulling.reason.clone(),
@@ -144,7 +146,7 @@ fn pull(desk: &mut Desk<'_>, pulling: &Pulling, said: &str, by: &str) -> Answer<
         doubts: doubts.iter().map(|d| d.word().to_owned()).collect(),
         release: None,
     };
-    metrics::histogram!("andon_cord_pull_seconds").record((desk.now - cord.since).max(0) as f64 / 1_000.0);
+    timed(&cord, by, desk.now);
     let statement = of_a_cord(&desk.market.policy, &cord, (false, [said; 2]), desk.now);
     let id = desk.open(Opening {
         merchant: grounds.merchant,
@@ -252,8 +254,9 @@ fn let_go(desk: &mut Desk<'_>, listing: &str, release: &Release, by: &str) -> An
     if let Some(cord) = &mut row.record.cord {
         cord.release = Some(release.clone());
     }
-    metrics::histogram!("andon_cord_release_seconds").record((desk.now - row.opened_at).max(0) as f64 / 1_000.0);
+    let (reason, agent) = (row.record.reasons.concat(), row.author.clone());
     let outcome = if release.upheld { "upheld" } else { "overturned" };
-    metrics::counter!("andon_cord_released_total", "outcome" => outcome).increment(1);
+    let took = (desk.now - row.opened_at).max(0) as f64 / 1_000.0;
+    metrics::histogram!("andon_cord_release_seconds", "reason" => reason, "agent" => agent, "outcome" => outcome).record(took);
     Ok(desk.shift(&mut row, how, by, &release.root_cause)?.map(|()| row))
 }

@@ -18,7 +18,7 @@ use super::statement::of_a_cord;
 use crate::clock::Clock;
 use crate::markets::Market;
 use crate::store::action_days;
-use crate::store::enforcements::{Cord, Record};
+use crate::store::enforcements::{Cord, Record, list_of};
 use crate::store::session::{Cells, Result, Session, Value};
 
 /// References that a record names at most.
@@ -92,7 +92,7 @@ fn consider(desk: &mut Desk<'_>, merchant: i64, listing: &str, reason: &str) -> 
     if !pulls(&counting, &policy) {
         return Ok(());
     }
-    let doubts = doubts(&counting, None, &policy);
+    let doubts = doubts(&counting, &together(desk, (listing, merchant), &counting)?, None, &policy);
     let (stage, held) = match mode {
         Mode::Off | Mode::Observe => (Stage::Observed, Some(Held::Mode)),
         Mode::Review => (Stage::InReview, Some(Held::Mode)),
@@ -110,6 +110,9 @@ fn consider(desk: &mut Desk<'_>, merchant: i64, listing: &str, reason: &str) -> 
     let names = doubts.iter().map(|d: &Doubt| d.word().to_owned()).collect();
     let buyers = u32::try_from(buyers(&counting)).unwrap_or(u32::MAX);
     let cord = Cord { reason: reason.to_owned(), orders, buyers, since, doubts: names, ..Cord::default() };
+    if stage != Stage::Observed {
+        timed(&cord, TIME, desk.now);
+    }
     let said = format!("{buyers} buyers have said the same of this listing within {} days.", policy.days);
     let said_in_chinese = format!("{} 天内有 {buyers} 位买家就此商品提出了相同的问题。", policy.days);
     let statement = of_a_cord(&desk.market.policy, &cord, (true, [&said, &said_in_chinese]), desk.now);
@@ -131,11 +134,39 @@ fn consider(desk: &mut Desk<'_>, merchant: i64, listing: &str, reason: &str) -> 
     Ok(())
 }
 
+/// Counts a pull, by reason and agent, with how long after the first complaint it came.
+pub(crate) fn timed(cord: &Cord, agent: &str, now: Instant) {
+    let (reason, agent) = (cord.reason.clone(), agent.to_owned());
+    let took = (now - cord.since).max(0) as f64 / 1_000.0;
+    metrics::histogram!("andon_cord_pull_seconds", "reason" => reason, "agent" => agent).record(took);
+}
+
 /// Whether as much was pulled today as may be by itself.
 fn is_full(desk: &mut Desk<'_>) -> Result<bool> {
     let day = desk.market.calendar.day_of(desk.now);
     let taken = action_days::taken(desk.session, desk.market.id, Kind::PullListing, day)?;
     Ok(taken >= u64::from(desk.market.policy.cap(Kind::PullListing)))
+}
+
+/// Buyers above which nobody asks how they are related: rings are small.
+const RING: usize = 100;
+
+/// Pairs among buyers who complain of a listing that have both complained of one of another merchant's as well.
+pub(crate) fn together(desk: &mut Desk<'_>, (listing, merchant): (&str, i64), said: &[Complaint]) -> Result<Vec<(u64, u64)>> {
+    let buyers: BTreeSet<i64> = said.iter().map(|c| c.buyer as i64).collect();
+    if !(2..=RING).contains(&buyers.len()) {
+        return Ok(Vec::new());
+    }
+    let list = list_of(&buyers.into_iter().collect::<Vec<_>>());
+    let sql = format!(
+        "select distinct a.buyer, b.buyer from complaints a
+            join complaints b on b.marketplace = a.marketplace and b.listing = a.listing and b.buyer > a.buyer
+            join subjects s on s.id = a.subject
+            where a.marketplace = ?1 and a.buyer in ({list}) and b.buyer in ({list}) and a.listing <> ?2 and s.merchant <> ?3"
+    );
+    let key = desk.market.listing_key(listing) as i64;
+    let rows = desk.session.ask(&sql, &[desk.market.id.into(), key.into(), merchant.into()])?;
+    Ok(rows.iter().filter_map(|row| Some((row.int(0)? as u64, row.int(1)? as u64))).collect())
 }
 
 /// What buyers said about a listing for one reason, and the orders they said it of.

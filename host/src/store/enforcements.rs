@@ -350,6 +350,6 @@ pub(crate) fn pulls_of(session: &mut dyn Session, market: i64, agent: &str, merc
 }
 
 /// Row numbers, as a statement lists them.
-pub(super) fn list_of(ids: &[i64]) -> String {
+pub(crate) fn list_of(ids: &[i64]) -> String {
     ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -125,6 +125,24 @@ on_both! {
         assert_eq!(pulled(&shop.operator).await, json!(["listing-1"]));
     }
 
+    async fn buyers_who_complain_together_again_count_as_one(backend) {
+        let shop = Shop::open(backend).await;
+        auto(&shop, json!({})).await;
+        for i in 1..=2 {
+            let (order, at) = (format!("x-{i}"), NOW - 9 * DAY);
+            let mut bought = placed(&order, "other", at);
+            (bought["data"]["buyer"], bought["data"]["listing"]) = (json!(format!("buyer-of-m-{i}")), json!("elsewhere"));
+            let said = json!({"return": order, "reason": if i == 1 { "defective" } else { "wrong-item" }});
+            let back = event(&format!("back-{i}"), "return.requested", &order, at + i * DAY, said);
+            shop.test.accept(&[bought, back]).await;
+        }
+        shop.test.accept(&[complaint(1, "defective", NOW - DAY), complaint(2, "defective", NOW - HOUR)]).await;
+        let cord = shop.operator.get(CORD).await.ok()["items"][0].clone();
+        assert_eq!((&cord["enforcement"]["stage"], &cord["doubts"]), (&json!("in-review"), &json!(["related"])));
+        assert_eq!(pulled(&shop.operator).await, json!([]));
+        assert_eq!(agent(&shop, "ann").post(CORD, &pull(&["m-1", "m-2"])).await.short(), "409 conflict");
+    }
+
     async fn an_agent_who_pulls_much_or_has_something_to_win_needs_a_second(backend) {
         let shop = Shop::open(backend).await;
         let mut second = placed("m-second", "m", NOW - 5 * DAY);

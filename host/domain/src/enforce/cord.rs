@@ -1,7 +1,7 @@
 //! The cord: when complaints pull it by themselves, and what makes a pull doubtful, so that a second person looks before anything is
 //! taken off sale. Cords were pulled by the bribed, by rivals, and by machines that read a return's reason without reading the return.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::policy::{Cord, DAY};
 use crate::fact::words;
@@ -9,7 +9,7 @@ use crate::ids::Instant;
 
 words!(/** What makes a pull doubtful. */ Doubt {
     Burst = "burst", AgentRate = "agent-rate", AgentOverturned = "agent-overturned", SameMerchant = "same-merchant",
-    ConflictOfInterest = "conflict-of-interest",
+    ConflictOfInterest = "conflict-of-interest", Related = "related",
 });
 
 /// A buyer's complaint about a listing.
@@ -48,6 +48,17 @@ pub fn buyers(complaints: &[Complaint]) -> usize {
     complaints.iter().map(|c| c.buyer).collect::<BTreeSet<_>>().len()
 }
 
+/// Buyers among complaints, of whom those count once who have complained together before: `together` names such pairs.
+pub fn unrelated(complaints: &[Complaint], together: &[(u64, u64)]) -> usize {
+    let mut group: BTreeMap<u64, u64> = complaints.iter().map(|c| (c.buyer, c.buyer)).collect();
+    for (one, other) in together {
+        if let (Some(&from), Some(&to)) = (group.get(one), group.get(other)) {
+            group.values_mut().filter(|g| **g == from).for_each(|g| *g = to);
+        }
+    }
+    group.values().collect::<BTreeSet<_>>().len()
+}
+
 /// Complaints that count at `now`: within the days that the policy looks back, and after what was let go before.
 pub fn counting(complaints: &[Complaint], policy: &Cord, released: Option<Instant>, now: Instant) -> Vec<Complaint> {
     let from = (now - Instant::from(policy.days) * DAY).max(released.map_or(Instant::MIN, |at| at + 1));
@@ -66,8 +77,14 @@ fn is_burst(complaints: &[Complaint], policy: &Cord) -> bool {
     complaints.len() >= FEW && span <= Instant::from(policy.burst_minutes) * 60_000
 }
 
-/// What makes a pull doubtful. A pull that nobody but complaints brought about has no agent.
-pub fn doubts(complaints: &[Complaint], agent: Option<(&str, Record)>, policy: &Cord) -> BTreeSet<Doubt> {
+/// What makes a pull doubtful: how its complaints came, which of its buyers have complained `together` before, and who pulls it. A pull
+/// that nobody but complaints brought about has no agent.
+pub fn doubts(
+    complaints: &[Complaint],
+    together: &[(u64, u64)],
+    agent: Option<(&str, Record)>,
+    policy: &Cord,
+) -> BTreeSet<Doubt> {
     let mut doubts = BTreeSet::new();
     let mut doubt = |is: bool, what: Doubt| {
         if is {
@@ -75,6 +92,8 @@ pub fn doubts(complaints: &[Complaint], agent: Option<(&str, Record)>, policy: &
         }
     };
     doubt(is_burst(complaints, policy), Doubt::Burst);
+    let enough = buyers(complaints).min(usize::from(policy.buyers));
+    doubt(unrelated(complaints, together) < enough, Doubt::Related);
     if let Some((name, record)) = agent {
         doubt(record.day >= u32::from(policy.agent_daily), Doubt::AgentRate);
         doubt(record.same_merchant >= CAMPAIGN, Doubt::SameMerchant);
@@ -111,17 +130,32 @@ mod tests {
     fn each_doubt_by_itself() {
         let mut policy = Cord::default();
         let one = [complaint(1, 1)];
-        let agent = |record| doubts(&one, Some(("ann", record)), &Cord::default()).into_iter().collect::<Vec<_>>();
+        let agent = |record| doubts(&one, &[], Some(("ann", record)), &Cord::default()).into_iter().collect::<Vec<_>>();
         assert_eq!(agent(Record::default()), []);
         assert_eq!(agent(Record { day: 10, ..Record::default() }), [Doubt::AgentRate]);
         assert_eq!(agent(Record { same_merchant: 3, ..Record::default() }), [Doubt::SameMerchant]);
         assert_eq!(agent(Record { reviewed: 5, overturned: 3, ..Record::default() }), [Doubt::AgentOverturned]);
         assert_eq!(agent(Record { reviewed: 4, overturned: 4, ..Record::default() }), []);
         policy.conflicted.insert("ann".into());
-        assert_eq!(doubts(&one, Some(("ann", Record::default())), &policy), BTreeSet::from([Doubt::ConflictOfInterest]));
+        assert_eq!(doubts(&one, &[], Some(("ann", Record::default())), &policy), BTreeSet::from([Doubt::ConflictOfInterest]));
         let burst: Vec<_> = (0..3).map(|i| Complaint { buyer: i, at: NOW + i as i64 * 60_000 }).collect();
-        assert_eq!(doubts(&burst, None, &policy), BTreeSet::from([Doubt::Burst]));
-        assert_eq!(doubts(&burst[..2], None, &policy), BTreeSet::new());
+        assert_eq!(doubts(&burst, &[], None, &policy), BTreeSet::from([Doubt::Burst]));
+        assert_eq!(doubts(&burst[..2], &[], None, &policy), BTreeSet::new());
+    }
+
+    #[test]
+    fn buyers_who_complain_together_count_once() {
+        let policy = Cord::default();
+        let three: Vec<_> = (1..4).map(|i| complaint(i, i as i64)).collect();
+        let related =
+            |together: &[(u64, u64)], some: &[Complaint]| doubts(some, together, None, &policy).contains(&Doubt::Related);
+        assert_eq!(
+            [unrelated(&three, &[]), unrelated(&three, &[(1, 2)]), unrelated(&three, &[(1, 2), (3, 2), (7, 8)])],
+            [3, 2, 1]
+        );
+        assert!(!related(&[(1, 2)], &three), "two that have nothing to do with each other are enough");
+        assert!(related(&[(1, 2), (2, 3)], &three) && related(&[(1, 2)], &three[..2]));
+        assert!(!related(&[(1, 2)], &three[..1]), "one alone is related to nobody");
     }
 
     proptest! {

@@ -36,8 +36,8 @@ pub struct Cord {
     buyers: u32,
     /// When the first of them complained.
     since: String,
-    /// What made a second person look: `burst`, `agent-rate`, `agent-overturned`, `same-merchant`, `conflict-of-interest`. Empty for
-    /// merchants.
+    /// What made a second person look: `burst`, `agent-rate`, `agent-overturned`, `same-merchant`, `conflict-of-interest`, or `related`
+    /// where the buyers have complained together of another merchant before. Empty for merchants.
     doubts: Vec<String>,
     release: Option<Released>,
 }
