@@ -101,7 +101,7 @@ impl Feed {
         for (row, state) in rows.into_iter().zip(states) {
             let first = group.subjects.len();
             group.orders += u64::try_from(row.orders).unwrap_or_default();
-            if !self.subjects(session, row.id, &mut group)? {
+            if !Self::subjects(session, row.id, &mut group)? {
                 group.subjects.truncate(first);
                 group.left_out.push(row.reference);
                 continue;
@@ -133,18 +133,18 @@ impl Feed {
     }
 
     /// Reads a merchant's subjects into the group; says whether they are few enough.
-    fn subjects(&self, session: &mut dyn Session, merchant: i64, group: &mut Group) -> Result<bool, StoreError> {
+    fn subjects(session: &mut dyn Session, merchant: i64, group: &mut Group) -> Result<bool, StoreError> {
         let (first, place) = (group.subjects.len(), group.merchants.len() as u32);
         let mut after = 0;
         loop {
-            let page = session.subjects_after(self.market, Some(merchant), after, PAGE)?;
+            let page = session.recorded_after(merchant, after, PAGE)?;
             let read = page.len();
-            after = page.last().map_or(after, |last| last.id);
-            group.subjects.extend(page.into_iter().map(|s| Subject {
+            after = page.last().map_or(after, |last| last.row);
+            group.subjects.extend(page.into_iter().map(|r| Subject {
                 merchant: place,
-                kind: s.kind,
-                id: Named { key: s.key, name: s.reference },
-                history: s.history,
+                kind: r.kind,
+                id: r.id,
+                history: r.history,
             }));
             if group.subjects.len() - first > MAX_SUBJECTS {
                 return Ok(false);

@@ -13,8 +13,8 @@ use crate::keys::{EventKey, Keys};
 use crate::markets::Market;
 use crate::pipeline::accept::accept;
 use crate::store::session::{
-    Cells, Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Registration, Repeat, Result, Seen, Session,
-    Subject, TallyKey, Value,
+    Cells, Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Recorded, Registration, Repeat, Result, Seen,
+    Session, Subject, TallyKey, Value,
 };
 
 /// A subject's row, ready to be written.
@@ -105,6 +105,7 @@ impl Session for Recorder {
         new_subject_ids(count: usize) -> Result<Vec<i64>>;
         subjects_by_id(ids: &[i64]) -> Result<Vec<Subject>>;
         subjects_after(market: i64, merchant: Option<i64>, after: i64, limit: usize) -> Result<Vec<Subject>>;
+        recorded_after(merchant: i64, after: i64, limit: usize) -> Result<Vec<Recorded>>;
         register(market: i64, registrations: &[Registration<'_>]) -> Result<()>;
         all_dirty(market: i64, stamp: i64) -> Result<()>;
         find_first_orders(merchants: &[i64]) -> Result<()>;

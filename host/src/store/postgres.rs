@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
-    Cells, Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Registration, Repeat, Result, Seen, Session,
-    Subject, TallyKey, Value,
+    Cells, Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Recorded, Registration, Repeat, Result, Seen,
+    Session, Subject, TallyKey, Value,
 };
 use super::{postgres_judge as judge, postgres_read as read, postgres_write as write, statement};
 use crate::keys::EventKey;
@@ -144,6 +144,10 @@ impl Session for PgSession {
     fn subjects_after(&mut self, market: i64, merchant: Option<i64>, after: i64, limit: usize) -> Result<Vec<Subject>> {
         let lock = self.state == State::Open;
         self.run(async |c| read::subjects_after(c, market, merchant, after, limit, lock).await)
+    }
+
+    fn recorded_after(&mut self, merchant: i64, after: i64, limit: usize) -> Result<Vec<Recorded>> {
+        self.run(async |c| read::recorded_after(c, merchant, after, limit).await)
     }
 
     fn put_subjects(&mut self, new: &[&Subject], changed: &[&Subject]) -> Result<()> {

@@ -14,7 +14,9 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::postgres_write::column;
 use super::repeats::unsigned;
-use super::session::{Due, Evidence, EvidenceQuery, Front, MerchantState, Result, Subject, SubjectColumns, TallyKey};
+use super::session::{
+    Due, Evidence, EvidenceQuery, Front, MerchantState, Recorded, Result, Subject, SubjectColumns, TallyKey, recorded,
+};
 
 const SUBJECT: &str = "id, marketplace, kind, ref_key, ref, merchant, began, history, marks, revisit";
 
@@ -102,6 +104,14 @@ pub(super) async fn subjects_after(
     );
     let rows = query(AssertSqlSafe(sql)).bind(market).bind(after).bind(limit as i64).bind(merchant).fetch_all(c).await?;
     rows.iter().map(|row| subject(row, 0)).collect()
+}
+
+/// Sorted as `subjects_after` has one merchant's sorted.
+pub(super) async fn recorded_after(c: &mut PgConnection, merchant: i64, after: i64, limit: usize) -> Result<Vec<Recorded>> {
+    let sql = "select id, kind, ref_key, ref, history from subjects where merchant = $1 and id + 0 > $2 order by id + 0 limit $3";
+    let rows = query(sql).bind(merchant).bind(after).bind(limit as i64).fetch_all(c).await?;
+    let read = |row: &PgRow| recorded((row.try_get(0)?, row.try_get(1)?), (row.try_get(2)?, row.try_get(3)?), row.try_get(4)?);
+    rows.iter().map(read).collect()
 }
 
 fn bucket(bytes: &[u8]) -> Result<Bucket> {

@@ -3,7 +3,7 @@
 
 use andon_domain::change::Kind;
 use andon_domain::history::History;
-use andon_domain::ids::{Day, Instant};
+use andon_domain::ids::{Day, Instant, Named};
 use andon_domain::mark::Mark;
 use andon_domain::quota::Place;
 use andon_domain::reading::BuyerMark;
@@ -74,6 +74,19 @@ pub struct Subject {
     pub marks: Vec<Marked>,
     /// When to ask again.
     pub revisit: Option<Instant>,
+}
+
+/// What is known of an order, contact, violation or listing, without what it counts for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// Row number.
+    pub row: i64,
+    /// What it is.
+    pub kind: Kind,
+    /// Its name.
+    pub id: Named,
+    /// Every change.
+    pub history: History,
 }
 
 /// Whose sums: a merchant's (0 for the whole marketplace), one listing's of theirs (0 for all).
@@ -251,6 +264,8 @@ pub trait Session: Send {
     fn subjects_by_id(&mut self, ids: &[i64]) -> Result<Vec<Subject>>;
     /// A page of a marketplace's subjects in order of row number, after `after`, of one merchant where given.
     fn subjects_after(&mut self, market: i64, merchant: Option<i64>, after: i64, limit: usize) -> Result<Vec<Subject>>;
+    /// A page of what is known of a merchant's subjects, in order of row number, after `after`.
+    fn recorded_after(&mut self, merchant: i64, after: i64, limit: usize) -> Result<Vec<Recorded>>;
     /// Stores subjects: those in `new` for the first time.
     fn put_subjects(&mut self, new: &[&Subject], changed: &[&Subject]) -> Result<()>;
     /// Row numbers of merchants, made where they are not known.
@@ -365,13 +380,23 @@ pub(super) struct SubjectColumns<'a> {
     pub(super) revisit: Option<i64>,
 }
 
+fn kind(row: i64, number: i16) -> Result<Kind> {
+    u8::try_from(number).ok().and_then(Kind::of_number).ok_or_else(|| StoreError::undecodable("subjects", row))
+}
+
+/// What is recorded of a subject, from its columns.
+pub(super) fn recorded((row, number): (i64, i16), (key, name): (i64, String), history: &[u8]) -> Result<Recorded> {
+    let history = postcard::from_bytes(history).map_err(|_| StoreError::undecodable("subjects", row))?;
+    Ok(Recorded { row, kind: kind(row, number)?, id: Named { key: key as u64, name }, history })
+}
+
 impl SubjectColumns<'_> {
     pub(super) fn decode(self) -> Result<Subject> {
         let broken = || StoreError::undecodable("subjects", self.id);
         Ok(Subject {
             id: self.id,
             market: self.market,
-            kind: u8::try_from(self.kind).ok().and_then(Kind::of_number).ok_or_else(broken)?,
+            kind: kind(self.id, self.kind)?,
             key: self.key as u64,
             reference: self.reference,
             merchant: self.merchant,

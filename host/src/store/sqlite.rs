@@ -8,17 +8,21 @@ use andon_domain::ids::Instant;
 use andon_domain::quota::Place;
 use andon_domain::reading::BuyerMark;
 use andon_domain::tally::Bucket;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
 use uuid::Uuid;
 
 use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
-    Cells, Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Registration, Repeat, Result, Seen, Session,
-    Subject, SubjectColumns, TallyKey, Value, encode,
+    Cells, Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Recorded, Registration, Repeat, Result, Seen,
+    Session, Subject, SubjectColumns, TallyKey, Value, encode, recorded,
 };
 use super::{sqlite_write, statement};
 use crate::keys::EventKey;
+
+/// Bytes of the file that readers see in place of copies; the library stops at 2 GiB. They read rows that lie far apart, each once.
+const MAPPED: i64 = 1 << 31;
 
 /// One connection. SQLite has one writer, so there is one lane, 0.
 pub(super) struct SqliteSession {
@@ -33,11 +37,14 @@ impl SqliteSession {
         let connection = Connection::open(path)?;
         connection.set_prepared_statement_cache_capacity(128);
         connection.busy_timeout(std::time::Duration::from_secs(10))?;
+        // Otherwise a statement with a limit that is bound is planned again each time, for the limit might call for another plan.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         for (pragma, value) in super::SQLITE_PRAGMAS {
             connection.pragma_update(None, pragma, value)?;
         }
         if read_only {
             connection.pragma_update(None, "query_only", "on")?;
+            connection.pragma_update(None, "mmap_size", MAPPED)?;
         }
         Ok(Self { connection, next_subject: None, outgoing: false })
     }
@@ -141,6 +148,18 @@ impl Session for SqliteSession {
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             found.push(subject(row)?);
+        }
+        Ok(found)
+    }
+
+    fn recorded_after(&mut self, merchant: i64, after: i64, limit: usize) -> Result<Vec<Recorded>> {
+        let sql = "select id, kind, ref_key, ref, history from subjects where merchant = ? and id > ? order by id limit ?";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![merchant, after, limit as i64])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let history = row.get_ref(4)?.as_blob().unwrap_or_default();
+            found.push(recorded((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?), history)?);
         }
         Ok(found)
     }
