@@ -87,19 +87,19 @@ impl Sheet {
     /// From cells in any order, repeats added up.
     pub fn new(cells: impl IntoIterator<Item = (Day, Slot, i64)>) -> Self {
         let mut all: Vec<_> = cells.into_iter().map(|(day, slot, sum)| (slot, day, sum)).collect();
-        // Stored cells come by day, of few slots: a stable sort finds the days in order and tells few slots apart in few passes.
-        all.sort_by_key(|c| c.1);
-        all.sort_by_key(|c| c.0);
-        if !all.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)) {
+        // Stored cells come by day, of few slots: a stable sort tells few slots apart in few passes.
+        if all.is_sorted_by_key(|c| c.1) {
+            all.sort_by_key(|c| c.0);
+        } else {
             all.sort_unstable();
-            all.dedup_by(|next, kept| {
-                let same = (next.0, next.1) == (kept.0, kept.1);
-                if same {
-                    kept.2 = kept.2.saturating_add(next.2);
-                }
-                same
-            });
         }
+        all.dedup_by(|next, kept| {
+            let same = (next.0, next.1) == (kept.0, kept.1);
+            if same {
+                kept.2 = kept.2.saturating_add(next.2);
+            }
+            same
+        });
         all.retain(|c| c.2 != 0);
         Self { cells: all }
     }

@@ -48,7 +48,6 @@ type Settled = (Instant, Party, Result<u16, Fault>);
 /// One side of the comparison over one group of merchants.
 pub(super) struct Side<'g> {
     pub(super) generation: &'g Generation,
-    calendar: &'g Calendar,
     pub(super) days: Days<'g>,
     /// By fact.
     pub(super) held: Vec<Held>,
@@ -70,7 +69,6 @@ impl<'g> Side<'g> {
         let merchants = group.merchants.len();
         Self {
             generation,
-            calendar,
             days: Days::new(calendar),
             held: group.subjects.iter().map(|_| Held::default()).collect(),
             accounts: vec![Account::default(); merchants],
@@ -165,7 +163,7 @@ impl<'g> Side<'g> {
 
     /// Adds a merchant up anew.
     fn rebuild(&mut self, group: &Group, merchant: usize) {
-        let mut book = Book::new(self.generation, self.calendar);
+        let mut book = Book::new(self.generation, &mut self.days);
         for fact in group.merchants[merchant].subjects.clone() {
             let Held { marks, party: (buyer, listing), order, .. } = &self.held[fact];
             let key = if *order { group.subjects[fact].id.key } else { 0 };

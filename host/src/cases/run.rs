@@ -18,6 +18,7 @@ use super::words::Moment;
 use crate::markets::Generation;
 use crate::pipeline::play::Book;
 use crate::pipeline::read::{Account, Reader};
+use crate::pipeline::settle::Days;
 use crate::rules::{PluginFault, Rules};
 
 /// What the rules answer. A setting that is refused and a fault of the rules are answers too; the error is the case's own.
@@ -38,7 +39,8 @@ pub fn run(rules: &Arc<Rules>, case: &Case) -> Result<Answer, CaseError> {
     let facts: Vec<&Fact> = happened.subjects.iter().map(|s| &s.fact).collect();
     let asked = || -> Result<Answer, PluginFault> {
         let classified = generation.judge.classify(now, &facts)?;
-        let mut book = Book::new(&generation, &calendar);
+        let mut days = Days::new(&calendar);
+        let mut book = Book::new(&generation, &mut days);
         for (fact, classified) in facts.iter().zip(&classified) {
             book.enter(fact, classified.marks.clone());
         }

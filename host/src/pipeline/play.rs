@@ -1,9 +1,8 @@
 //! Any moment again, read-only, from the stored facts: what had happened by then, what it meant then, and what the rules of
 //! today conclude from it. Also what-if, which adds to the counters and stores nothing.
 
-use andon_domain::calendar::Calendar;
 use andon_domain::fact::Fact;
-use andon_domain::ids::{Instant, Named};
+use andon_domain::ids::Instant;
 use andon_domain::manifest::Cadence;
 use andon_domain::mark::Mark;
 use andon_domain::quota::{Candidate, hold};
@@ -111,14 +110,14 @@ fn account_at(
     merchant: i64,
     moment: Instant,
 ) -> Result<Account, PlayError> {
-    let mut book = Book::new(generation, &market.calendar);
+    let mut days = Days::new(&market.calendar);
+    let mut book = Book::new(generation, &mut days);
     let mut after = 0;
     loop {
-        let page = session.subjects_after(market.id, Some(merchant), after, PAGE)?;
+        let page = session.recorded_after(merchant, after, PAGE)?;
         let Some(last) = page.last() else { break };
-        after = last.id;
-        let facts: Vec<Fact> =
-            page.iter().filter_map(|s| s.history.fact(&Named { key: s.key, name: s.reference.clone() }, moment)).collect();
+        after = last.row;
+        let facts: Vec<Fact> = page.iter().filter_map(|s| s.history.fact(&s.id, moment)).collect();
         let classified = generation.judge.classify(moment, &facts.iter().collect::<Vec<_>>())?;
         for (fact, classified) in facts.iter().zip(classified) {
             book.enter(fact, classified.marks);
@@ -128,18 +127,18 @@ fn account_at(
 }
 
 /// Marks on their way into an account.
-pub(crate) struct Book<'a> {
+pub(crate) struct Book<'a, 'c> {
     generation: &'a Generation,
-    days: Days<'a>,
+    days: &'a mut Days<'c>,
     facts: Vec<Candidate>,
     /// Of each fact.
     listings: Vec<u64>,
 }
 
-impl<'a> Book<'a> {
+impl<'a, 'c> Book<'a, 'c> {
     /// Nothing entered yet.
-    pub(crate) fn new(generation: &'a Generation, calendar: &'a Calendar) -> Self {
-        Self { generation, days: Days::new(calendar), facts: Vec::new(), listings: Vec::new() }
+    pub(crate) fn new(generation: &'a Generation, days: &'a mut Days<'c>) -> Self {
+        Self { generation, days, facts: Vec::new(), listings: Vec::new() }
     }
 
     /// Adds what a fact counts for.
@@ -162,7 +161,7 @@ impl<'a> Book<'a> {
         // Sorted once: one after the other each would have to find its place among all others.
         let (mut cells, mut listings, mut buyers) = (Vec::new(), Vec::new(), Vec::new());
         for (Candidate { buyer, marks, .. }, listing) in self.facts.iter().zip(self.listings) {
-            read::counted(manifest, marks, (buyer.unwrap_or(0), listing), &mut self.days, |cell, listing, buyer| {
+            read::counted(manifest, marks, (buyer.unwrap_or(0), listing), self.days, |cell, listing, buyer| {
                 cells.push(cell);
                 listings.extend(listing.map(|listing| (listing, cell)));
                 buyers.extend(buyer);

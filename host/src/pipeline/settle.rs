@@ -1,7 +1,7 @@
 //! Steps 2 and 3 of the flow: what changed facts mean now, what they meant before, and the difference written to tallies,
 //! evidence and the agenda, in the transaction that the caller holds.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use andon_domain::calendar::Calendar;
 use andon_domain::change::Kind;
@@ -11,6 +11,7 @@ use andon_domain::manifest::CounterKind;
 use andon_domain::mark::{Classified, Mark};
 use andon_domain::quota::held;
 use andon_domain::tally::{Slot, bucket_of};
+use rapidhash::RapidHashMap;
 
 use super::classify::{self, Allowance, Answer};
 use super::quota;
@@ -66,12 +67,12 @@ impl Touched {
 /// days thousands of times.
 pub(crate) struct Days<'a> {
     calendar: &'a Calendar,
-    known: HashMap<i64, Day>,
+    known: RapidHashMap<i64, Day>,
 }
 
 impl<'a> Days<'a> {
     pub(crate) fn new(calendar: &'a Calendar) -> Self {
-        Self { calendar, known: HashMap::new() }
+        Self { calendar, known: RapidHashMap::default() }
     }
 
     pub(crate) fn start_of(&self, day: Day) -> Instant {
