@@ -113,7 +113,13 @@ impl Sheet {
     pub fn sum(&self, slot: Slot, from: Day, to: Day) -> i64 {
         let days = self.days(slot);
         let days = &days[days.partition_point(|c| c.1 < from)..];
-        days.iter().take_while(|c| c.1 <= to).fold(0, |sum, c| sum.saturating_add(c.2))
+        let days = &days[..days.partition_point(|c| c.1 <= to)];
+        // Sums that reach an end are rare enough to be added up again; to stop at each step costs as much as all the rest.
+        let (sum, ended) = days.iter().fold((0i64, false), |(sum, ended), c| {
+            let (sum, over) = sum.overflowing_add(c.2);
+            (sum, ended | over)
+        });
+        if ended { days.iter().fold(0, |sum, c| sum.saturating_add(c.2)) } else { sum }
     }
 
     /// Adds to one cell, as a what-if does; sums that reach zero disappear.
@@ -143,6 +149,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn sums_stop_at_the_ends() {
+        let sheet =
+            Sheet::new([(1, Slot(0), i64::MAX), (2, Slot(0), 5), (3, Slot(0), -7), (1, Slot(1), i64::MIN), (2, Slot(1), -1)]);
+        assert_eq!([sheet.sum(Slot(0), 1, 2), sheet.sum(Slot(0), 1, 3)], [i64::MAX, i64::MAX - 7]);
+        assert_eq!([sheet.sum(Slot(1), 1, 2), sheet.sum(Slot(0), 2, 3)], [i64::MIN, -2]);
+    }
 
     proptest! {
         #[test]

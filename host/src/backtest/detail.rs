@@ -116,13 +116,16 @@ fn sought(metric: &Metric, reading: &Reading) -> Sought {
     (counters, reading.from, reading.to)
 }
 
+/// A counter's code, and that of the exclusion which keeps a fact out of it.
+type Counts<'g> = (&'g str, Option<&'g str>);
+
 /// Whether both count it alike, its day, its place in the group, and what it counts for.
-type Behind = (bool, Reverse<Day>, usize, [Vec<String>; 2]);
+type Behind<'g> = (bool, Reverse<Day>, usize, [Vec<Counts<'g>>; 2]);
 
 /// What stands behind the metrics: at most [`EVIDENCE`], and how many there are.
 fn evidence(group: &Group, merchant: usize, sides: &mut [Side<'_>; 2], sought: &[Vec<Sought>; 2]) -> (Vec<Counted>, u64) {
     // Counted in different ways first, then the newest, then by place.
-    let mut all: Vec<Behind> = Vec::new();
+    let mut all: Vec<Behind<'_>> = Vec::new();
     for fact in group.merchants[merchant].subjects.clone() {
         let mut newest = None;
         let counted = [0, 1].map(|side: usize| counters(&mut sides[side], fact, &sought[side], &mut newest));
@@ -133,18 +136,23 @@ fn evidence(group: &Group, merchant: usize, sides: &mut [Side<'_>; 2], sought: &
     let total = all.len() as u64;
     all.sort_unstable();
     all.truncate(EVIDENCE);
-    let shown = |(_, Reverse(day), fact, [in_force, candidate]): Behind| {
+    let shown = |(_, Reverse(day), fact, counted): Behind<'_>| {
         let subject = &group.subjects[fact];
+        let [in_force, candidate] = counted.map(|counts| counts.into_iter().map(told).collect());
         let (kind, reference) = (word(subject.kind).to_owned(), subject.id.name.clone());
         Counted { kind, reference, day: date_of(day).to_string(), in_force, candidate }
     };
     (all.into_iter().map(shown).collect(), total)
 }
 
+fn told((counter, exclusion): Counts<'_>) -> String {
+    exclusion.map_or_else(|| counter.to_owned(), |why| format!("{counter} ({why})"))
+}
+
 /// Counters that a fact counts for among those sought, sorted, each once; moves `newest` to the latest day among them.
-fn counters(side: &mut Side<'_>, fact: usize, sought: &[Sought], newest: &mut Option<Day>) -> Vec<String> {
+fn counters<'g>(side: &mut Side<'g>, fact: usize, sought: &[Sought], newest: &mut Option<Day>) -> Vec<Counts<'g>> {
     let manifest = side.generation.manifest();
-    let mut found = BTreeSet::new();
+    let mut found = Vec::new();
     for mark in &side.held[fact].marks {
         let mut of_it = sought.iter().filter(|(counters, ..)| counters.contains(&mark.counter)).peekable();
         if of_it.peek().is_none() {
@@ -155,10 +163,12 @@ fn counters(side: &mut Side<'_>, fact: usize, sought: &[Sought], newest: &mut Op
             manifest.counters.get(usize::from(mark.counter)).filter(|_| of_it.any(|(_, from, to)| (*from..=*to).contains(&day)));
         let Some(counter) = counter else { continue };
         let exclusion = mark.excluded.and_then(|index| manifest.exclusions.get(usize::from(index)));
-        found.insert(exclusion.map_or_else(|| counter.code.clone(), |why| format!("{} ({why})", counter.code)));
+        found.push((counter.code.as_str(), exclusion.map(String::as_str)));
         *newest = (*newest).max(Some(day));
     }
-    found.into_iter().collect()
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// The word for a kind of fact.

@@ -21,7 +21,8 @@ use super::session::{
 use super::{sqlite_write, statement};
 use crate::keys::EventKey;
 
-/// Bytes of the file that readers see in place of copies; the library stops at 2 GiB. They read rows that lie far apart, each once.
+/// Bytes of the file that readers see in place of copies; the library stops at 2 GiB. They read rows that lie far apart, each once. The
+/// price: a page that a failing disk cannot give ends the process, where reading a copy would have been an error.
 const MAPPED: i64 = 1 << 31;
 
 /// One connection. SQLite has one writer, so there is one lane, 0.
