@@ -75,7 +75,7 @@ struct Recorder {
 }
 
 fn row(subject: &Subject) -> Result<SubjectRow> {
-    let (history, marks) = crate::store::session::encode(subject)?;
+    let (history, marks) = crate::store::subjects::encode(subject)?;
     Ok(SubjectRow {
         id: subject.id,
         market: subject.market,

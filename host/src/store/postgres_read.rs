@@ -14,9 +14,8 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::postgres_write::column;
 use super::repeats::unsigned;
-use super::session::{
-    Due, Evidence, EvidenceQuery, Front, MerchantState, Recorded, Result, Subject, SubjectColumns, TallyKey, recorded,
-};
+use super::session::{Due, Evidence, EvidenceQuery, Front, MerchantState, Recorded, Result, Subject, TallyKey};
+use super::subjects::{SubjectColumns, recorded};
 
 const SUBJECT: &str = "id, marketplace, kind, ref_key, ref, merchant, began, history, marks, revisit";
 

@@ -11,7 +11,8 @@ use sqlx::{AssertSqlSafe, query, query_as, query_scalar};
 use super::marketplaces::MarketRow;
 use super::postgres_read::tally_columns;
 use super::repeats::signed;
-use super::session::{Evidence, Registration, Repeat, Result, Seen, Subject, TallyKey, encode};
+use super::session::{Evidence, Registration, Repeat, Result, Seen, Subject, TallyKey};
+use super::subjects::encode;
 use crate::keys::EventKey;
 
 /// Rows in the order of their keys; of equal keys the last, as if each had been written in turn.

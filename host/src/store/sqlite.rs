@@ -16,8 +16,9 @@ use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
     Cells, Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Recorded, Registration, Repeat, Result, Seen,
-    Session, Subject, SubjectColumns, TallyKey, Value, encode, recorded,
+    Session, Subject, TallyKey, Value,
 };
+use super::subjects::{SubjectColumns, encode, recorded};
 use super::{sqlite_write, statement};
 use crate::keys::EventKey;
 
