@@ -208,7 +208,15 @@ fn answer(s: &mut dyn Session, call: &Call, stamp: i64) -> Result<String> {
         Call::Put(rows) => format!("{:?}", store_subjects(s, rows)?),
         Call::Subjects(names) => format!("{:?}", s.subjects(MARKET, names)?),
         Call::SubjectsById(ids) => format!("{:?}", s.subjects_by_id(ids)?),
-        Call::SubjectsAfter(merchant, after, limit) => format!("{:?}", s.subjects_after(MARKET, *merchant, *after, *limit)?),
+        Call::SubjectsAfter(merchant, after, limit) => {
+            let subjects = s.subjects_after(MARKET, *merchant, *after, *limit)?;
+            if let Some(merchant) = merchant {
+                let recorded = s.recorded_after(*merchant, *after, *limit)?;
+                let recorded = recorded.iter().map(|r| (r.row, r.kind, r.id.key, &r.id.name, &r.history));
+                assert!(recorded.eq(subjects.iter().map(|s| (s.id, s.kind, s.key, &s.reference, &s.history))));
+            }
+            format!("{subjects:?}")
+        }
         Call::Merchants(references) => {
             // Sorted, since PostgreSQL numbers new ones in the order of their names.
             let mut references: Vec<String> = references.iter().map(|n| format!("m{n:02}")).collect();
