@@ -82,8 +82,13 @@ pub fn logs(config: &Config, shutdown: &Shutdown) -> Result<(), TelemetryError> 
 /// without it histograms grow for as long as nobody scrapes.
 pub fn metrics(shutdown: &Shutdown) -> Result<PrometheusHandle, TelemetryError> {
     let buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-    let handle =
-        PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &buckets)?.install_recorder()?;
+    // People pull and release cords, in minutes to weeks after the first complaint.
+    let cords =
+        [1.0, 5.0, 15.0, 60.0, 240.0, 720.0, 1_440.0, 4_320.0, 10_080.0, 20_160.0, 43_200.0].map(|minutes| minutes * 60.0);
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &buckets)?
+        .set_buckets_for_metric(Matcher::Prefix("andon_cord_".into()), &cords)?
+        .install_recorder()?;
     let (stop, upkept) = (shutdown.stop.clone(), handle.clone());
     shutdown.tasks.spawn(async move {
         let mut tick = tokio::time::interval(Duration::from_secs(5));
