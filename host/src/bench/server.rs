@@ -69,11 +69,9 @@ pub(super) async fn prepare_as(
 /// Lets go of a database and waits until that is done: its writer ends after its last job, and the next host finds the file
 /// locked until then.
 pub(super) async fn close(app: Arc<App>) {
-    let store = Arc::downgrade(&app.store);
+    let mut open = app.store.news();
     drop(app);
-    while store.strong_count() > 0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    while open.changed().await.is_ok() {}
 }
 
 /// Installs the rules, which are built once a run.

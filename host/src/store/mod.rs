@@ -6,6 +6,7 @@ pub mod action_days;
 pub mod appeals;
 pub mod attachments;
 pub mod backtests;
+mod checkpoint;
 pub mod components;
 pub mod deliveries;
 pub mod enforcements;
@@ -43,11 +44,15 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction,
 use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, Semaphore, watch};
 
+use checkpoint::Checkpoints;
 pub use error::StoreError;
 pub use session::Session;
 
-/// Per connection; only WAL stays in the file. FULL keeps what was acknowledged through a loss of power, and checkpoints
-/// every 10,000 pages instead of 1,000 write each page half as often.
+/// Pages in SQLite's log from which on it is carried over into the file: with 10,000 instead of 1,000 each page is written half as often.
+const LOG_PAGES: i32 = 10_000;
+
+/// Per connection; only WAL stays in the file. FULL keeps what was acknowledged through a loss of power. The log is carried over as with
+/// [`LOG_PAGES`], by those connections that do not leave it to somebody else.
 pub(crate) const SQLITE_PRAGMAS: [(&str, &str); 6] = [
     ("journal_mode", "wal"),
     ("synchronous", "full"),
@@ -64,7 +69,7 @@ pub(crate) const TRIES: usize = 8;
 const READERS: usize = 8;
 
 enum Backend {
-    Sqlite(PathBuf),
+    Sqlite(PathBuf, Arc<Checkpoints>),
     Postgres(sqlx::PgPool),
 }
 
@@ -76,9 +81,10 @@ pub struct Store {
     readers: Mutex<Vec<Box<dyn Session>>>,
     permits: Semaphore,
     secret: [u8; 16],
-    news: watch::Sender<()>,
     /// Held as long as the store is open.
     _lock: Option<std::fs::File>,
+    /// Dropped last, so that whoever still listens then knows that the store is closed.
+    news: watch::Sender<()>,
 }
 
 /// A transaction of the cold path; holds the gate until it ends.
@@ -102,7 +108,11 @@ impl Store {
         let db = connect(url).await?;
         Migrator::up(&db, None).await?;
         let backend = match db.get_database_backend() {
-            DbBackend::Sqlite => Backend::Sqlite(sqlite_path(url)),
+            DbBackend::Sqlite => {
+                let path = sqlite_path(url);
+                let checkpoints = Arc::new(Checkpoints::start(&path, LOG_PAGES)?);
+                Backend::Sqlite(path, checkpoints)
+            }
             _ => Backend::Postgres(db.get_postgres_connection_pool().clone()),
         };
         let secret = secret(&db, fresh_secret).await?;
@@ -111,7 +121,7 @@ impl Store {
         Ok(Arc::new(Self { db, backend, gate, readers, permits, secret, news, _lock: lock }))
     }
 
-    /// Changes whenever messages have been put into the outbox, or are due again sooner than was known.
+    /// Changes whenever messages have been put into the outbox, or are due again sooner than was known; ends when the store is closed.
     pub fn news(&self) -> watch::Receiver<()> {
         self.news.subscribe()
     }
@@ -133,7 +143,7 @@ impl Store {
 
     /// Whether this is SQLite, which has one writer and one lane.
     pub fn is_sqlite(&self) -> bool {
-        matches!(self.backend, Backend::Sqlite(_))
+        matches!(self.backend, Backend::Sqlite(..))
     }
 
     /// Begins a cold write.
@@ -150,7 +160,9 @@ impl Store {
     /// A session of its own for one lane of the hot path. Call it, and the session, on a plain thread.
     pub fn session(&self, lane: i16, read_only: bool, runtime: &tokio::runtime::Handle) -> Result<Box<dyn Session>, StoreError> {
         match &self.backend {
-            Backend::Sqlite(path) => Ok(Box::new(sqlite::SqliteSession::open(path, read_only)?)),
+            Backend::Sqlite(path, checkpoints) => {
+                Ok(Box::new(sqlite::SqliteSession::open(path, (!read_only).then(|| checkpoints.clone()))?))
+            }
             Backend::Postgres(pool) => Ok(Box::new(postgres::PgSession::open(pool.clone(), lane, runtime.clone())?)),
         }
     }

@@ -2,6 +2,7 @@
 //! costs one or two microseconds this way, seventy where it has to wake another thread.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use andon_domain::change::Kind;
 use andon_domain::ids::Instant;
@@ -12,6 +13,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
 use uuid::Uuid;
 
+use super::checkpoint::Checkpoints;
 use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
@@ -26,29 +28,40 @@ use crate::keys::EventKey;
 /// price: a page that a failing disk cannot give ends the process, where reading a copy would have been an error.
 const MAPPED: i64 = 1 << 31;
 
+/// A connection as all of them are.
+pub(super) fn connect(path: &Path) -> Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    // Otherwise a statement with a limit that is bound is planned again each time, for the limit might call for another plan.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    for (pragma, value) in super::SQLITE_PRAGMAS {
+        connection.pragma_update(None, pragma, value)?;
+    }
+    Ok(connection)
+}
+
 /// One connection. SQLite has one writer, so there is one lane, 0.
 pub(super) struct SqliteSession {
     connection: Connection,
+    /// Where this one writes.
+    checkpoints: Option<Arc<Checkpoints>>,
     next_subject: Option<i64>,
     outgoing: bool,
 }
 
 impl SqliteSession {
-    /// Opens the file, which must have been migrated.
-    pub(super) fn open(path: &Path, read_only: bool) -> Result<Self> {
-        let connection = Connection::open(path)?;
-        connection.set_prepared_statement_cache_capacity(128);
-        connection.busy_timeout(std::time::Duration::from_secs(10))?;
-        // Otherwise a statement with a limit that is bound is planned again each time, for the limit might call for another plan.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        for (pragma, value) in super::SQLITE_PRAGMAS {
-            connection.pragma_update(None, pragma, value)?;
+    /// Opens the file, which must have been migrated, for reading or, with somebody who sees to the log, for writing too.
+    pub(super) fn open(path: &Path, checkpoints: Option<Arc<Checkpoints>>) -> Result<Self> {
+        let connection = connect(path)?;
+        match &checkpoints {
+            Some(_) => Checkpoints::watch(&connection),
+            None => {
+                connection.pragma_update(None, "query_only", "on")?;
+                connection.pragma_update(None, "mmap_size", MAPPED)?;
+            }
         }
-        if read_only {
-            connection.pragma_update(None, "query_only", "on")?;
-            connection.pragma_update(None, "mmap_size", MAPPED)?;
-        }
-        Ok(Self { connection, next_subject: None, outgoing: false })
+        Ok(Self { connection, checkpoints, next_subject: None, outgoing: false })
     }
 
     /// Many statements read in one transaction: by itself, each of them would lock the file and let it go again.
@@ -92,7 +105,11 @@ impl Session for SqliteSession {
     }
 
     fn commit(&mut self) -> Result<()> {
-        Ok(self.connection.prepare_cached("commit")?.execute([]).map(|_| ())?)
+        self.connection.prepare_cached("commit")?.execute([])?;
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.committed(&self.connection);
+        }
+        Ok(())
     }
 
     fn rollback(&mut self) {
