@@ -106,29 +106,32 @@ impl<'g> View<'g> {
     }
 }
 
+/// After so many merchants of a batch without a verdict, and none with one, the rules are taken to be broken, and the rest fail by parts:
+/// each further try could burn a whole time budget.
+const PATIENCE: usize = 8;
+
 /// One verdict for each snapshot; a fault is narrowed down to the merchants that cause it.
 pub(crate) fn ask(generation: &Generation, snapshots: &[Snapshot], used: &mut Used) -> Vec<Result<Verdict, Fault>> {
+    let mut verdicts = Vec::with_capacity(snapshots.len());
+    part(generation, snapshots, used, &mut verdicts);
+    verdicts
+}
+
+fn part(generation: &Generation, snapshots: &[Snapshot], used: &mut Used, verdicts: &mut Vec<Result<Verdict, Fault>>) {
+    let hopeless = verdicts.len() >= PATIENCE && verdicts.iter().all(Result::is_err);
     match generation.judge.evaluate_measured(snapshots, used) {
-        Ok(verdicts) => verdicts.into_iter().map(Ok).collect(),
-        Err(fault) if snapshots.len() <= 1 => {
+        Ok(all) => verdicts.extend(all.into_iter().map(Ok)),
+        Err(fault) if snapshots.len() <= 1 || hopeless => {
             let name = generation.manifest().name.clone();
             metrics::counter!("andon_plugin_faults_total", "rules" => name, "code" => fault.code()).increment(1);
-            tracing::warn!(rules = %generation.judge.digest(), code = fault.code(), "evaluate failed: {fault}");
-            snapshots.iter().map(|_| Err(Fault::from(&fault))).collect()
+            let (rules, merchants) = (generation.judge.digest(), snapshots.len());
+            tracing::warn!(%rules, code = fault.code(), "evaluate failed on {merchants} merchants: {fault}");
+            verdicts.extend(snapshots.iter().map(|_| Err(Fault::from(&fault))));
         }
         Err(_) => {
             let (left, right) = snapshots.split_at(snapshots.len() / 2);
-            let mut all = ask(generation, left, used);
-            // The first half's fault found in its first member says that all are likely to fail: one more try, not one each.
-            let hopeless = left.len() > 1 && all.iter().all(Result::is_err);
-            match (hopeless, all.first()) {
-                (true, Some(Err(fault))) => {
-                    let fault = fault.clone();
-                    all.extend(right.iter().map(|_| Err(fault.clone())));
-                }
-                _ => all.extend(ask(generation, right, used)),
-            }
-            all
+            part(generation, left, used, verdicts);
+            part(generation, right, used, verdicts);
         }
     }
 }

@@ -84,6 +84,23 @@ on_both! {
         assert_eq!(test.faults().await, ["E_FUEL"; 3]);
     }
 
+    async fn p27_merchants_that_are_dear_to_judge_cost_nobody_behind_them_a_verdict(backend) {
+        let (test, client) = hostile(backend).await;
+        turn(&test, &client, "poison").await;
+        // Two orders of 700 are more than the rules can judge, and neither is more than they can classify.
+        let dear: Vec<Value> = (0..6).map(|i| order(i, &format!("dear{}", i % 3), 700)).collect();
+        test.accept(&dear).await;
+        let fine: Vec<Value> = (6..12).map(|i| order(i, &format!("m{i}"), 1)).collect();
+        test.accept(&fine).await;
+        test.drain().await;
+        for merchant in 6..12 {
+            let health = health(&client, &format!("m{merchant}")).await;
+            assert_eq!((&health["stale"], &health["fault"]), (&json!(false), &Value::Null), "m{merchant}: {health}");
+            assert!(health["verdict"].is_string(), "m{merchant}: {health}");
+        }
+        assert_eq!(test.faults().await, ["E_FUEL"; 3]);
+    }
+
     async fn p42_text_that_others_might_run_is_answered_as_data(backend) {
         let test = TestApp::bare(backend).await;
         let text = "<script>alert(1)</script>=cmd|'/C calc'!A0";
