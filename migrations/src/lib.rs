@@ -16,6 +16,7 @@ mod m20261123_000040_create_ledger;
 mod m20261123_000050_create_outbox;
 mod m20261123_000060_create_enforcements;
 mod m20261123_000070_create_appeals;
+mod m20261124_000080_leave_room;
 mod table;
 
 /// All migrations, oldest first.
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000050_create_outbox::Migration),
             Box::new(m20261123_000060_create_enforcements::Migration),
             Box::new(m20261123_000070_create_appeals::Migration),
+            Box::new(m20261124_000080_leave_room::Migration),
         ]
     }
 }
