@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar};
 use tokio::net::TcpListener;
 
 use super::serve::{host, policy};
-use super::{Place, bundled, open};
+use super::{Place, bundled, looks, open};
 use crate::app::App;
 use crate::auth::{Grant, MerchantClaim, Scope, TrialKey};
 use crate::config::Config;
@@ -122,8 +122,7 @@ async fn live(app: &Arc<App>, plan: Plan) -> anyhow::Result<()> {
         rules: RulesSetup { rules: Some(RULES[0].into()), action_modes: modes(), ..RulesSetup::default() },
     };
     let market = app.create_market(new, Cause::host("the demonstration")).await?;
-    let bar =
-        ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {human_pos} events lived, {per_sec}")?);
+    let bar = ProgressBar::new_spinner().with_style(looks("{spinner} {human_pos} events lived, {pace}")?);
     bar.enable_steady_tick(Duration::from_millis(100));
     let keys = app.keys;
     let context = EventContext { marketplace: CODE, currency: CURRENCY, keys: &keys, now: app.clock.now() };
@@ -136,7 +135,7 @@ async fn live(app: &Arc<App>, plan: Plan) -> anyhow::Result<()> {
         }
     }
     app.ingest.submit(market, batch).await?;
-    bar.set_style(ProgressStyle::with_template("{spinner} Evaluating merchants")?);
+    bar.set_style(looks("{spinner} Evaluating merchants")?);
     app.drain(CODE).await?;
     bar.finish_and_clear();
     Ok(())

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar};
 
+use super::looks;
 use crate::app::App;
 use crate::events::{EventContext, parse};
 use crate::import::olist;
@@ -119,7 +120,7 @@ async fn market(app: &App, code: &str, rules: String) -> anyhow::Result<Arc<Mark
 }
 
 async fn feed(app: &App, market: &Arc<Market>, mut events: olist::Events) -> anyhow::Result<Report> {
-    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} events, {per_sec}, {eta} left")?;
+    let style = looks("{bar:40} {human_pos}/{human_len} events, {pace}, {eta} left")?;
     let bar = ProgressBar::new(events.len() as u64).with_style(style);
     let ctx = EventContext { marketplace: &market.code, currency: &market.currency, keys: &app.keys, now: app.clock.now() };
     let mut report = Report { read: events.summary(), ..Report::default() };

@@ -13,12 +13,15 @@ pub mod simulate;
 pub mod token;
 pub mod verify;
 
+use std::fmt::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use indicatif::style::TemplateError;
+use indicatif::{HumanCount, ProgressState, ProgressStyle};
 
 use crate::app::App;
 use crate::clock::SystemClock;
@@ -147,6 +150,15 @@ pub async fn open(config: &Config) -> anyhow::Result<Arc<App>> {
     let url = prepared(config)?;
     let options = Options::of(config).context("this program cannot be found, to compile rules with")?;
     App::open(&url, Arc::new(SystemClock), options).await.context("the host cannot be put together")
+}
+
+/// A progress bar's looks, in which `{pace}` is how many a second, without fractions.
+fn looks(template: &str) -> Result<ProgressStyle, TemplateError> {
+    // What cannot be shown is not worth ending for.
+    let pace = |state: &ProgressState, out: &mut dyn Write| {
+        let _ = write!(out, "{}/s", HumanCount(state.per_sec() as u64));
+    };
+    Ok(ProgressStyle::with_template(template)?.with_key("pace", pace))
 }
 
 /// The database's URL, with the home made where there is none.
