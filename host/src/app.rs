@@ -14,7 +14,8 @@ use crate::options::Options;
 use crate::outbound::Outward;
 use crate::pipeline::build::Builder;
 use crate::pipeline::changes::{ChangeError, Changes};
-use crate::pipeline::lane::Ingest;
+use crate::pipeline::ingest::Ingest;
+use crate::pipeline::lane::Writers;
 use crate::pipeline::scheduler::{Running, Scheduler, Wake};
 use crate::registry::{Registry, RegistryError};
 use crate::rules::{ConfigureError, Engine, EngineError};
@@ -75,7 +76,7 @@ impl App {
         let fresh = [clock.new_id(), clock.new_id()].map(|id| id.as_u128()).iter().fold(0u128, |a, b| a.rotate_left(64) ^ b);
         let store = Store::open(database_url, fresh.to_le_bytes()).await?;
         let engine = Engine::new(options.limits.clone())?;
-        let outward = options.outward.clone();
+        let (outward, lanes) = (options.outward.clone(), options.lanes);
         let registry = Registry::new(engine, store.clone(), clock.clone(), options).map_err(AppError::Cache)?;
         let (markets, keys) = (Arc::new(Markets::default()), Keys::new(store.secret()));
         let mut lost = Vec::new();
@@ -85,7 +86,7 @@ impl App {
             markets.put(Arc::new(market));
         }
         let (wake, woken) = (Wake::default(), Wake::default());
-        let (ingest, _) = Ingest::start(&store, &markets, clock.clone(), wake.clone())?;
+        let ingest = Ingest::start(&Writers::new(&store, &markets, &clock, &wake), lanes)?;
         let wakes = [wake.clone(), woken.clone()];
         let changes = Changes {
             markets: markets.clone(),

@@ -10,6 +10,8 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Provider};
 use serde::{Deserialize, Serialize};
 
+use crate::store::LANES;
+
 /// Read where it lies in the working directory.
 const FILE: &str = "andon.toml";
 /// The threads that run plugins have 8 MiB, and the host's own frames lie there too.
@@ -129,6 +131,7 @@ settings! {
     connections_per_ip: usize = 512, "512", "Most connections from one address";
     rate: u32 = 20_000, "20000", "Requests a second for each caller";
     rate_anonymous: u32 = 50, "50", "Requests a second for each address without a valid token";
+    lanes: u16 = 2, "2", "Connections that take in events at once, 1 to 7, on PostgreSQL; SQLite has one writer";
     plugin_bytes: usize = 4 << 20, "4194304", "Largest plugin, bytes";
     plugin_memory_bytes: usize = 16 << 20, "16777216", "Memory of a plugin's instance, bytes, a multiple of 65536";
     plugin_table_elements: usize = 10_000, "10000", "Elements of each of a plugin's tables";
@@ -202,6 +205,7 @@ impl Config {
             ("connections_per_ip", self.connections_per_ip as u64, 1),
             ("rate", u64::from(self.rate), 1),
             ("rate_anonymous", u64::from(self.rate_anonymous), 1),
+            ("lanes", u64::from(self.lanes), 1),
             ("plugin_bytes", self.plugin_bytes as u64, 1_024),
             ("plugin_memory_bytes", self.plugin_memory_bytes as u64, 64 << 10),
             ("plugin_stack_bytes", self.plugin_stack_bytes as u64, 64 << 10),
@@ -230,6 +234,10 @@ impl Config {
         if self.plugin_stack_bytes > MAX_PLUGIN_STACK {
             let value = self.plugin_stack_bytes.to_string();
             return Err(ConfigError::Unusable { key: "plugin_stack_bytes", value, problem: "leaves the host's threads no room" });
+        }
+        if self.lanes >= LANES {
+            let value = self.lanes.to_string();
+            return Err(ConfigError::Unusable { key: "lanes", value, problem: "is more than the database has" });
         }
         for (key, value) in [("issuer", &self.issuer), ("audience", &self.audience)] {
             if value.trim().is_empty() {

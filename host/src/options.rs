@@ -22,6 +22,8 @@ pub struct Options {
     pub cache: Option<PathBuf>,
     /// How messages leave.
     pub outward: Outward,
+    /// Connections that take in events at once, 1 to 7; SQLite has one writer.
+    pub lanes: u16,
 }
 
 impl Default for Options {
@@ -29,7 +31,7 @@ impl Default for Options {
     fn default() -> Self {
         let compiler = Compiler::here(CompileLimits::default());
         let (limits, protection) = (Limits::default(), Protection::default());
-        Self { limits, protection, compiler, cache: None, outward: Outward::default() }
+        Self { limits, protection, compiler, cache: None, outward: Outward::default(), lanes: 2 }
     }
 }
 
@@ -83,7 +85,7 @@ impl Options {
             ..Outward::default()
         };
         let cache = Some(config.home.join("compiled"));
-        Ok(Self { limits, protection, compiler: Compiler::own(compile)?, cache, outward })
+        Ok(Self { limits, protection, compiler: Compiler::own(compile)?, cache, outward, lanes: config.lanes })
     }
 }
 
@@ -97,5 +99,6 @@ mod tests {
         assert_eq!(format!("{:?}", options.limits), format!("{:?}", default.limits));
         assert_eq!((options.protection, options.compiler.limits()), (default.protection, default.compiler.limits()));
         assert_eq!(format!("{:?}", options.outward), format!("{:?}", default.outward));
+        assert_eq!(options.lanes, default.lanes);
     }
 }

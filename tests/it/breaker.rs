@@ -147,7 +147,8 @@ on_both! {
         assert_eq!(open().await, 0);
         test.accept(&orders(0..3_000)).await;
         let left = open().await;
-        assert!((1_000..2_800).contains(&left), "{left} of 3000 are left for later");
+        // Each lane that events come in by does its share.
+        assert!((100..2_800).contains(&left), "{left} of 3000 are left for later");
         // Each turn does a part; in the end everything is counted, once.
         test.drain().await;
         assert_eq!(open().await, 0);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use andon::store::session::{Front, Judgement, Repeat, Seen, Session, Subject, TallyKey};
+use andon::store::session::{For, Front, Hold, Judgement, Repeat, Seen, Session, Subject, TallyKey};
 use andon::store::{Store, StoreError};
 use andon_domain::change::Kind;
 use andon_domain::history::History;
@@ -141,10 +141,10 @@ async fn two_lanes_change_a_subject_one_after_the_other() {
         first.put_subjects(&[&subject(id, "a")], &[]).unwrap();
         first.commit().unwrap();
         first.begin().unwrap();
-        let read = first.subjects(1, &[(Kind::Order, 7)]).unwrap().remove(0).unwrap();
+        let read = first.subjects(1, &[(Kind::Order, 7)], For::Changing).unwrap().remove(0).unwrap();
         let second = hosts.spawn(1, move |s| {
-            let by_key = s.subjects(1, &[(Kind::Order, 7)]).unwrap();
-            assert_eq!(s.subjects_by_id(&[id, id]).unwrap().len(), 2);
+            let by_key = s.subjects(1, &[(Kind::Order, 7)], For::Changing).unwrap();
+            assert_eq!(s.subjects_by_id(&[id, id], For::Changing).unwrap().len(), 2);
             by_key
         });
         hosts.wait_until_blocked();
@@ -171,6 +171,38 @@ async fn two_lanes_change_a_buyers_places_one_after_the_other() {
         first.repeats(&[], &[Repeat { generation: 1, merchant, quota: 0, buyer: 5, place, subject: 7 }]).unwrap();
         first.commit().unwrap();
         assert_eq!(second.join().unwrap(), [vec![(place, 7)]]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_transaction_at_a_time_holds_a_thing() {
+    fn hold(session: &mut dyn Session, which: i64, merchant: i64) {
+        let what = match which {
+            0 => Hold::Desk(1),
+            1 => Hold::Outbox,
+            _ => Hold::Merchants(&[merchant]),
+        };
+        session.hold(what).unwrap();
+    }
+    Hosts::run(|hosts| {
+        let mut first = hosts.session(0);
+        first.begin().unwrap();
+        let merchant = first.merchants(1, &["m"]).unwrap()[0];
+        first.commit().unwrap();
+        for which in 0..3 {
+            first.begin().unwrap();
+            hold(first.as_mut(), which, merchant);
+            first.count_orders(&[(merchant, 1, 5)]).unwrap();
+            let second = hosts.spawn(1, move |s| {
+                s.hold(Hold::Desk(2)).unwrap();
+                hold(s, which, merchant);
+                s.ask("select orders from merchants", &[]).unwrap()[0].int(0)
+            });
+            hosts.wait_until_blocked();
+            first.commit().unwrap();
+            assert_eq!(second.join().unwrap(), Some(which + 1), "what the first left");
+        }
     })
     .await;
 }

@@ -9,6 +9,7 @@ mod bad_input;
 mod breaker;
 mod compile;
 mod contract;
+mod crowd;
 mod flow;
 mod fuzz;
 mod generations;

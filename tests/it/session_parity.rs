@@ -6,7 +6,7 @@ mod places;
 
 use andon::store::Store;
 use andon::store::session::{
-    Evidence, EvidenceQuery, FaultRow, Judgement, Marked, NewVerdict, Registration, Result, Session, StandingWords, Subject,
+    Evidence, EvidenceQuery, FaultRow, For, Judgement, Marked, NewVerdict, Registration, Result, Session, StandingWords, Subject,
     TallyKey,
 };
 use andon_domain::change::{Change, Kind};
@@ -206,10 +206,10 @@ fn answer(s: &mut dyn Session, call: &Call, stamp: i64) -> Result<String> {
         }
         Call::AddSegment(raw) => format!("{:?}", s.add_segment(MARKET, raw.len(), raw)?),
         Call::Put(rows) => format!("{:?}", store_subjects(s, rows)?),
-        Call::Subjects(names) => format!("{:?}", s.subjects(MARKET, names)?),
-        Call::SubjectsById(ids) => format!("{:?}", s.subjects_by_id(ids)?),
+        Call::Subjects(names) => format!("{:?}", s.subjects(MARKET, names, For::Reading)?),
+        Call::SubjectsById(ids) => format!("{:?}", s.subjects_by_id(ids, For::Reading)?),
         Call::SubjectsAfter(merchant, after, limit) => {
-            let subjects = s.subjects_after(MARKET, *merchant, *after, *limit)?;
+            let subjects = s.subjects_after(MARKET, *merchant, *after, *limit, For::Reading)?;
             if let Some(merchant) = merchant {
                 let recorded = s.recorded_after(*merchant, *after, *limit)?;
                 let recorded = recorded.iter().map(|r| (r.row, r.kind, r.id.key, &r.id.name, &r.history));
@@ -301,7 +301,7 @@ fn store_subjects(s: &mut dyn Session, rows: &[Put]) -> Result<Vec<i64>> {
     let mut rows = rows.to_vec();
     rows.sort_by_key(|r| r.0);
     rows.dedup_by_key(|r| r.0);
-    let known = s.subjects(MARKET, &rows.iter().map(|r| r.0).collect::<Vec<_>>())?;
+    let known = s.subjects(MARKET, &rows.iter().map(|r| r.0).collect::<Vec<_>>(), For::Reading)?;
     let ids = s.new_subject_ids(known.iter().filter(|k| k.is_none()).count())?;
     let mut fresh = ids.iter();
     let (mut new, mut changed) = (Vec::new(), Vec::new());

@@ -1,5 +1,6 @@
 //! Everything that a marketplace's events came to under the rules in force, with names in place of row numbers, so that two hosts can be compared.
 
+use andon::store::session::For;
 use std::collections::BTreeMap;
 
 use andon_domain::fact::Fact;
@@ -57,7 +58,8 @@ impl Picture {
         let names = names(test).await;
         let (market, store) = (test.market(), &test.app.store);
         let (id, generation) = (market.id, market.generation.as_ref().map_or(0, |g| g.id));
-        let subjects = store.read(move |session| session.subjects_after(id, None, 0, usize::MAX >> 1)).await.unwrap();
+        let subjects =
+            store.read(move |session| session.subjects_after(id, None, 0, usize::MAX >> 1, For::Reading)).await.unwrap();
         let books = store.read(move |session| session.all_books(generation)).await.unwrap();
         let name = |merchant: i64| names.get(&merchant).cloned().unwrap_or_default();
         let mut picture = Self::default();

@@ -13,8 +13,8 @@ use crate::keys::{EventKey, Keys};
 use crate::markets::Market;
 use crate::pipeline::accept::accept;
 use crate::store::session::{
-    Cells, Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Recorded, Registration, Repeat, Result, Seen,
-    Session, Subject, TallyKey, Value,
+    Cells, Due, Evidence, EvidenceQuery, FaultRow, For, Front, Hold, Judgement, MerchantState, Recorded, Registration, Repeat,
+    Result, Seen, Session, Subject, TallyKey, Value,
 };
 
 /// A subject's row, ready to be written.
@@ -103,14 +103,15 @@ impl Session for Recorder {
         commit() -> Result<()>;
         rollback() -> ();
         new_subject_ids(count: usize) -> Result<Vec<i64>>;
-        subjects_by_id(ids: &[i64]) -> Result<Vec<Subject>>;
-        subjects_after(market: i64, merchant: Option<i64>, after: i64, limit: usize) -> Result<Vec<Subject>>;
+        subjects_by_id(ids: &[i64], why: For) -> Result<Vec<Subject>>;
+        subjects_after(market: i64, merchant: Option<i64>, after: i64, limit: usize, why: For) -> Result<Vec<Subject>>;
         recorded_after(merchant: i64, after: i64, limit: usize) -> Result<Vec<Recorded>>;
         register(market: i64, registrations: &[Registration<'_>]) -> Result<()>;
         all_dirty(market: i64, stamp: i64) -> Result<()>;
         find_first_orders(merchants: &[i64]) -> Result<()>;
         put_setup(row: &crate::store::marketplaces::MarketRow) -> Result<()>;
         advance(market: i64, to: Instant) -> Result<()>;
+        hold(what: Hold<'_>) -> Result<()>;
         judge(judgements: &[Judgement]) -> Result<()>;
         faults(add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<()>;
         revisits_due(market: i64, now: Instant, limit: usize) -> Result<Vec<i64>>;
@@ -141,9 +142,9 @@ impl Session for Recorder {
         self.inner.add_segment(market, events, raw)
     }
 
-    fn subjects(&mut self, market: i64, keys: &[(Kind, u64)]) -> Result<Vec<Option<Subject>>> {
+    fn subjects(&mut self, market: i64, keys: &[(Kind, u64)], why: For) -> Result<Vec<Option<Subject>>> {
         self.batch.asked.extend_from_slice(keys);
-        self.inner.subjects(market, keys)
+        self.inner.subjects(market, keys, why)
     }
 
     fn put_subjects(&mut self, new: &[&Subject], changed: &[&Subject]) -> Result<()> {

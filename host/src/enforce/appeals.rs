@@ -21,6 +21,7 @@ use crate::store::accounts::references;
 use crate::store::appeals::{self as rows, Appeal, Kept, Plan, Record, Step};
 use crate::store::attachments;
 use crate::store::enforcements::Enforcement;
+use crate::store::session::For;
 
 /// Attachments of one appeal.
 const MAX_ATTACHMENTS: usize = 10;
@@ -154,7 +155,7 @@ fn is_theirs(desk: &mut Desk<'_>, keys: Keys, merchant: i64, evidence: &Evidence
             Referred::Violation => Subjects::Violation,
         };
         let key = keys.named(&desk.market.code, reference.kind.word(), &reference.name).key;
-        let found = desk.session.subjects(desk.market.id, &[(kind, key)])?.pop().flatten();
+        let found = desk.session.subjects(desk.market.id, &[(kind, key)], For::Reading)?.pop().flatten();
         if !found.is_some_and(|s| s.reference == reference.name && s.merchant == Some(merchant)) {
             let why = format!("names the {} `{}`, which the merchant does not have", reference.kind.word(), reference.name);
             return Ok(Err(Refusal::Field { field: "references", why }));

@@ -16,7 +16,7 @@ use crate::pipeline::cord::{timed, together};
 use crate::pipeline::desk::{Answer, Desk, Opening};
 use crate::pipeline::statement::of_a_cord;
 use crate::store::enforcements::{self as rows, Cord, Enforcement, Record, Release, Signed};
-use crate::store::session::Subject;
+use crate::store::session::{For, Subject};
 
 /// Most contacts, and most orders, that a pull or a release may name.
 const MOST: usize = 50;
@@ -199,7 +199,7 @@ fn unrelated(field: &'static str, reference: &str) -> Refusal {
 fn subject(desk: &mut Desk<'_>, kind: Subjects, reference: &str) -> Result<Option<Subject>, crate::store::StoreError> {
     let word = if kind == Subjects::Order { "order" } else { "contact" };
     let key = desk.market.named(word, reference).key;
-    let found = desk.session.subjects(desk.market.id, &[(kind, key)])?.pop().flatten();
+    let found = desk.session.subjects(desk.market.id, &[(kind, key)], For::Reading)?.pop().flatten();
     Ok(found.filter(|s| s.reference == reference))
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::app::App;
 pub use crate::pipeline::desk::Refusal;
 use crate::pipeline::desk::{Answer, Desk, TIME};
-use crate::pipeline::lane::IngestError;
+use crate::pipeline::ingest::IngestError;
 use crate::store::StoreError;
 use crate::store::enforcements::Enforcement;
 pub use appeals::{Filing, More, Speaker};
@@ -50,7 +50,7 @@ impl App {
         let (markets, clock, code) = (self.markets.clone(), self.clock.clone(), market.to_owned());
         let done = self.ingest.chore(move |session| {
             let Some(market) = markets.get(&code) else { return Ok(Err(Refusal::Unknown)) };
-            let mut desk = Desk::new(session, &market, clock.as_ref());
+            let mut desk = Desk::of(session, &market, clock.as_ref())?;
             match work(&mut desk)? {
                 Ok(done) => desk.finish().map(|()| Ok(done)),
                 Err(refusal) => Ok(Err(refusal)),

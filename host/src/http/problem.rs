@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::titles;
 use crate::auth::AuthError;
 use crate::enforce::{EnforceError, Refusal as Refused};
-use crate::pipeline::lane::IngestError;
+use crate::pipeline::ingest::IngestError;
 use crate::pipeline::play::PlayError;
 use crate::plugins::PluginError;
 use crate::registry::RegistryError;

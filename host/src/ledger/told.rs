@@ -14,7 +14,7 @@ use super::{endpoints, setup};
 use crate::pipeline::desk::state;
 use crate::store::accounts;
 use crate::store::enforcements::{self, Filter};
-use crate::store::session::{Session, Subject};
+use crate::store::session::{For, Session, Subject};
 use crate::store::webhooks::Webhook;
 use crate::store::{Store, StoreError};
 
@@ -113,7 +113,7 @@ impl Told {
     fn feedback_against(&mut self, session: &mut dyn Session, market: i64) -> Result<Found, StoreError> {
         let (mut found, mut after) = (Found::new(), 0);
         loop {
-            let page = session.subjects_after(market, None, after, PAGE)?;
+            let page = session.subjects_after(market, None, after, PAGE, For::Reading)?;
             let Some(last) = page.last() else { break };
             after = last.id;
             for order in page.iter().filter(|s| s.kind == Kind::Order) {

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::events::Event;
 use crate::keys::Keys;
 use crate::markets::{ClockKind, Market};
-use crate::store::session::{Registration, Result, Seen, Session, Subject};
+use crate::store::session::{For, Registration, Result, Seen, Session, Subject};
 
 /// What became of one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,16 +47,17 @@ pub(crate) fn accept(
     let segment = session.add_segment(market.id, new.len(), &segment::pack(new.iter().map(|e| &*e.raw))?)?;
     let mut touched = join(session, market, &new, segment)?;
     share_contacts(session, keys, market, &mut touched)?;
-    let registered = register(session, market, &new, stamp)?;
-    find_merchants(session, market, &mut touched)?;
-    feedback::enter(session, market, &new, &touched, clock.now())?;
+    let registrations = registrations(&new);
+    let registered = find_merchants(session, market, &mut touched, &registrations)?;
     let mut allowance = Allowance::of(market);
-    let due = settle(session, market, &mut touched, now, stamp, &mut allowance)?;
+    let closing = settle(session, market, &mut touched, now, &mut allowance)?;
+    feedback::enter(session, market, &new, &touched, clock.now())?;
     cord::watch(session, market, clock, &touched, now)?;
+    let due = closing.write(session, market, (&registered, &registrations), stamp)?;
     if market.clock == ClockKind::LatestEvent && latest > market.latest() {
         session.advance(market.id, latest)?;
     }
-    Ok((outcomes, latest, due || registered))
+    Ok((outcomes, latest, due))
 }
 
 /// Tells new events from repeats, within the batch first, then against what is stored.
@@ -113,7 +114,7 @@ fn join(session: &mut dyn Session, market: &Market, events: &[&Event], segment: 
 
 fn load(session: &mut dyn Session, market: &Market, names: &[(Kind, &Named)]) -> Result<Vec<Touched>> {
     let keys: Vec<(Kind, u64)> = names.iter().map(|(kind, name)| (*kind, name.key)).collect();
-    let stored = session.subjects(market.id, &keys)?;
+    let stored = session.subjects(market.id, &keys, For::Changing)?;
     let mut ids = session.new_subject_ids(stored.iter().filter(|s| s.is_none()).count())?.into_iter();
     Ok(stored
         .into_iter()
@@ -182,37 +183,33 @@ fn bring(session: &mut dyn Session, market: &Market, kind: Kind, names: &[Named]
     Ok(())
 }
 
-fn register(session: &mut dyn Session, market: &Market, events: &[&Event], stamp: i64) -> Result<bool> {
-    let registrations: Vec<Registration<'_>> = events
-        .iter()
-        .filter_map(|e| match &e.change {
-            Change::MerchantRegistered { name, joined_at } => {
-                Some(Registration { reference: &e.subject.name, name, joined_at: *joined_at, at: e.at, tie: e.tie })
-            }
-            _ => None,
-        })
-        .collect();
-    if registrations.is_empty() {
-        return Ok(false);
-    }
-    let references: Vec<&str> = registrations.iter().map(|r| r.reference).collect();
-    let ids = session.merchants(market.id, &references)?;
-    session.register(market.id, &registrations)?;
-    session.mark_dirty(market.id, &ids, stamp)?;
-    Ok(true)
+fn registrations<'e>(events: &[&'e Event]) -> Vec<Registration<'e>> {
+    let registration = |e: &&'e Event| match &e.change {
+        Change::MerchantRegistered { name, joined_at } => {
+            Some(Registration { reference: &e.subject.name, name, joined_at: *joined_at, at: e.at, tie: e.tie })
+        }
+        _ => None,
+    };
+    events.iter().filter_map(registration).collect()
 }
 
-/// Gives subjects their merchant and beginning, from what their histories say by now.
-fn find_merchants(session: &mut dyn Session, market: &Market, touched: &mut [Touched]) -> Result<()> {
-    let mut names: Vec<String> =
-        touched.iter().filter(|t| t.renamed).filter_map(|t| t.subject.history.merchant().map(str::to_owned)).collect();
+/// Gives subjects their merchant and beginning, from what their histories say by now. Answers who registers.
+fn find_merchants(
+    session: &mut dyn Session,
+    market: &Market,
+    touched: &mut [Touched],
+    registrations: &[Registration<'_>],
+) -> Result<Vec<i64>> {
+    let named = touched.iter().filter(|t| t.renamed).filter_map(|t| t.subject.history.merchant().map(str::to_owned));
+    let mut names: Vec<String> = named.chain(registrations.iter().map(|r| r.reference.to_owned())).collect();
     names.sort_unstable();
     names.dedup();
     let ids = session.merchants(market.id, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let id = |name: &str| names.binary_search_by(|n| n.as_str().cmp(name)).ok().map(|i| ids[i]);
     for t in touched.iter_mut().filter(|t| t.renamed) {
         let history = &t.subject.history;
-        t.subject.merchant = history.merchant().and_then(|m| names.binary_search_by(|n| n.as_str().cmp(m)).ok()).map(|i| ids[i]);
+        t.subject.merchant = history.merchant().and_then(id);
         t.subject.began = t.subject.merchant.and(history.began());
     }
-    Ok(())
+    Ok(registrations.iter().filter_map(|r| id(r.reference)).collect())
 }

@@ -14,7 +14,7 @@ use super::scheduler::Wake;
 use super::settle::{Touched, settle_under};
 use crate::ledger::Cause;
 use crate::markets::Market;
-use crate::store::session::{Session, Subject};
+use crate::store::session::{For, Session, Subject};
 use crate::store::{Store, StoreError, rollouts};
 
 /// Subjects in one transaction: some milliseconds, which is what an event may have to wait for it.
@@ -168,7 +168,7 @@ fn unmark(session: &mut dyn Session, market: i64, id: i64) -> Result<bool, Store
 }
 
 fn next(session: &mut dyn Session, market: i64, after: i64, until: i64) -> Result<Vec<Subject>, StoreError> {
-    let mut page = session.subjects_after(market, None, after, PAGE)?;
+    let mut page = session.subjects_after(market, None, after, PAGE, For::Changing)?;
     page.retain(|subject| subject.id <= until);
     Ok(page)
 }

@@ -7,7 +7,7 @@ use andon_domain::ids::Instant;
 use andon_domain::rollout::{Entry, LineUp, Refusal, State, Step};
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::lane::{Ingest, IngestError};
+use super::ingest::{Ingest, IngestError};
 use super::scheduler::Wake;
 use crate::clock::Clock;
 use crate::ledger::{self, Cause, setup};

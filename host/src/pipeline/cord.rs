@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::markets::Market;
 use crate::store::action_days;
 use crate::store::enforcements::{Cord, Record, list_of};
-use crate::store::session::{Cells, Result, Session, Value};
+use crate::store::session::{Cells, For, Result, Session, Value};
 
 /// References that a record names at most.
 const NAMED: usize = 50;
@@ -46,7 +46,7 @@ pub(super) fn watch(
     if heard.is_empty() {
         return Ok(());
     }
-    let mut desk = Desk::new(session, market, clock);
+    let mut desk = Desk::of(session, market, clock)?;
     desk.now = now;
     for (merchant, listing, reason) in &heard {
         consider(&mut desk, *merchant, listing, reason)?;
@@ -105,7 +105,7 @@ fn consider(desk: &mut Desk<'_>, merchant: i64, listing: &str, reason: &str) -> 
         Some(mut noted) => drop(desk.shift(&mut noted, Move::Withdraw, TIME, "more is done now than noting it")?),
         None => {}
     }
-    let orders = desk.session.subjects_by_id(&subjects)?.into_iter().map(|s| s.reference).take(NAMED).collect();
+    let orders = desk.session.subjects_by_id(&subjects, For::Reading)?.into_iter().map(|s| s.reference).take(NAMED).collect();
     let since = counting.iter().map(|c| c.at).min().unwrap_or(desk.now);
     let names = doubts.iter().map(|d: &Doubt| d.word().to_owned()).collect();
     let buyers = u32::try_from(buyers(&counting)).unwrap_or(u32::MAX);

@@ -20,7 +20,7 @@ use crate::markets::Market;
 use crate::store::StoreError;
 use crate::store::accounts;
 use crate::store::enforcements::{self as rows, Enforcement, Record, Signed};
-use crate::store::session::Session;
+use crate::store::session::{Hold, Session};
 
 /// Who acts when only time has passed.
 pub(crate) const TIME: &str = "andon";
@@ -87,10 +87,12 @@ pub(crate) struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    pub(crate) fn new(session: &'a mut dyn Session, market: &'a Market, clock: &'a dyn Clock) -> Self {
+    /// Takes the marketplace's desk: what is read there stays so until the transaction ends.
+    pub(crate) fn of(session: &'a mut dyn Session, market: &'a Market, clock: &'a dyn Clock) -> Result<Self, StoreError> {
+        session.hold(Hold::Desk(market.id))?;
         let now = market.now(clock.now());
         let (opened, happened, notes, touched, reinstated) = Default::default();
-        Self { session, market, clock, now, opened, happened, notes, touched, reinstated }
+        Ok(Self { session, market, clock, now, opened, happened, notes, touched, reinstated })
     }
 
     /// Opens an enforcement. Whether that may be was worked out before.

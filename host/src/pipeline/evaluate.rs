@@ -13,14 +13,14 @@ use uuid::Uuid;
 
 use super::decide::{self, Considered};
 use super::desk::{Desk, TIME};
-use super::lane::{Ingest, IngestError, Job, Receipt};
+use super::ingest::{Ingest, IngestError, Job, Receipt};
 use super::moved::{self, Moved};
 use super::view::{Fault, View};
 use super::{correct, replay, shadow};
 use crate::clock::Clock;
 use crate::markets::Market;
 use crate::store::notices::{NoticeRow, put_notices};
-use crate::store::session::{Due, FaultRow, Judgement, MerchantState, NewVerdict, Session, Told};
+use crate::store::session::{Due, FaultRow, Hold, Judgement, MerchantState, NewVerdict, Session, Told};
 use crate::store::shadows::{ShadowRow, put_shadows};
 use crate::store::{StoreError, rollouts};
 use crate::telemetry::DECIDE_SECONDS;
@@ -69,6 +69,7 @@ impl Judged {
         self.faults.retain(|f| judges(f.generation));
         self.shadows.retain(|s| judges(s.generation));
         self.notices.retain(|(_, n)| judges(n.generation));
+        session.hold(Hold::Desk(market.id))?;
         for part in self.taken_over.chunk_by(|a, b| a.0 == b.0) {
             rollouts::keep_standings(session, part[0].0, &part.iter().map(|t| t.1).collect::<Vec<_>>())?;
         }
@@ -85,7 +86,7 @@ impl Judged {
         session.judge(&self.judgements)?;
         fail::fail_point!("evaluate::after-verdict");
         let began = std::time::Instant::now();
-        let mut desk = Desk::new(session, market, clock);
+        let mut desk = Desk::of(session, market, clock)?;
         moved::tell(&mut desk, &self.moved)?;
         for id in &self.undone {
             if let Some(mut row) = desk.find(*id)? {

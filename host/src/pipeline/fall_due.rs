@@ -21,7 +21,7 @@ pub(crate) const MOST: usize = 500;
 
 /// Moves on what is due in a marketplace.
 pub(crate) fn fall_due(session: &mut dyn Session, market: &Market, clock: &dyn Clock) -> Result<(), StoreError> {
-    let mut desk = Desk::new(session, market, clock);
+    let mut desk = Desk::of(session, market, clock)?;
     for mut row in rows::due(desk.session, market.id, desk.now, MOST)? {
         match row.stage {
             Stage::Scheduled => take_effect(&mut desk, &mut row)?,

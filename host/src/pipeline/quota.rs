@@ -10,7 +10,7 @@ use andon_domain::quota::{self, Group, Place};
 
 use super::settle::{Change, Days, Touched};
 use crate::markets::Generation;
-use crate::store::session::{Front, Marked, Repeat, Result, Session};
+use crate::store::session::{For, Front, Marked, Repeat, Result, Session};
 
 /// Orders beyond their quotas, by row number and quota.
 type Beyond = HashSet<(i64, u16)>;
@@ -145,7 +145,7 @@ fn bring(session: &mut dyn Session, generation: i64, others: &BTreeMap<(i64, u16
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let subjects = session.subjects_by_id(&ids.into_iter().collect::<Vec<_>>())?;
+    let subjects = session.subjects_by_id(&ids.into_iter().collect::<Vec<_>>(), For::Reading)?;
     let mut found = Vec::with_capacity(others.len());
     for subject in subjects {
         let Some(marked) = subject.marks.into_iter().find(|m| m.generation == generation) else { continue };

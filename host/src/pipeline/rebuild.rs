@@ -15,7 +15,7 @@ use super::settle::{Days, cells_of};
 use crate::events::{self, EventContext};
 use crate::keys::Keys;
 use crate::markets::{Generation, Market};
-use crate::store::session::{Session, Subject};
+use crate::store::session::{For, Session, Subject};
 use crate::store::{Store, StoreError};
 
 /// Subjects handled at a time.
@@ -60,7 +60,7 @@ fn check(session: &mut dyn Session, keys: &Keys, market: &Market) -> Result<Audi
     let mut days = Days::new(&market.calendar);
     let mut after = 0;
     loop {
-        let page = session.subjects_after(market.id, None, after, PAGE)?;
+        let page = session.subjects_after(market.id, None, after, PAGE, For::Reading)?;
         let Some(last) = page.last() else { break };
         after = last.id;
         for subject in &page {
@@ -96,7 +96,7 @@ fn beyond(session: &mut dyn Session, market: &Market, generation: &Generation) -
     }
     let (mut all, mut days, mut after) = (Vec::new(), Days::new(&market.calendar), 0);
     loop {
-        let page = session.subjects_after(market.id, None, after, PAGE)?;
+        let page = session.subjects_after(market.id, None, after, PAGE, For::Reading)?;
         let Some(last) = page.last() else { return Ok(quota::beyond(generation.manifest(), all)) };
         after = last.id;
         for subject in &page {

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use super::evaluate::{EvaluateError, Evaluated, evaluate};
 use super::fall_due::fall_due;
-use super::lane::{Ingest, Job};
+use super::ingest::{Ingest, Job};
 use super::shares::{Share, Shares, TURN};
 use crate::clock::Clock;
 use crate::markets::{Market, Markets};

@@ -1,6 +1,8 @@
 //! Steps 2 and 3 of the flow: what changed facts mean now, what they meant before, and the difference written to tallies,
 //! evidence and the agenda, in the transaction that the caller holds.
 
+mod closing;
+
 use std::collections::{BTreeMap, HashSet};
 
 use andon_domain::calendar::Calendar;
@@ -13,6 +15,7 @@ use andon_domain::quota::held;
 use andon_domain::tally::{Slot, bucket_of};
 use rapidhash::RapidHashMap;
 
+pub(crate) use self::closing::Closing;
 use super::classify::{self, Allowance, Answer};
 use super::quota;
 use crate::markets::{Generation, Market};
@@ -107,16 +110,15 @@ struct Ledger {
     later: bool,
 }
 
-/// Classifies the subjects under each of the marketplace's generations as of `now`, and writes them with all that follows. What is
-/// beyond the allowance is due to be asked about at once, in a transaction to come. Answers whether anything became due.
+/// Classifies the subjects under each of the marketplace's generations as of `now`, and writes them with all that follows but what
+/// it comes to for their merchants. What is beyond the allowance is due to be asked about at once, in a transaction to come.
 pub(crate) fn settle(
     session: &mut dyn Session,
     market: &Market,
     touched: &mut [Touched],
     now: Instant,
-    stamp: i64,
     allowance: &mut Allowance,
-) -> Result<bool> {
+) -> Result<Closing> {
     let (mut ledger, mut days) = (Ledger::default(), Days::new(&market.calendar));
     let mut generations = market.tallied().peekable();
     if generations.peek().is_some() {
@@ -129,7 +131,7 @@ pub(crate) fn settle(
             tally(session, generation, touched, &changes, &mut days, &mut ledger)?;
         }
     }
-    write(session, market, touched, ledger, stamp)
+    write(session, market, touched, ledger)
 }
 
 /// Classifies stored subjects under one generation more. Those it has been told of already, with the events that came meanwhile,
@@ -146,9 +148,8 @@ pub(crate) fn settle_under(
     let mut allowance = Allowance::of(market);
     let changes = judge_facts(generation, &mut touched, &facts, now, &mut allowance, &mut ledger);
     tally(session, generation, &touched, &changes, &mut days, &mut ledger)?;
-    ledger.dirty.clear();
     touched.retain(|t| t.marked || t.subject.revisit != t.revisit_before);
-    write(session, market, &touched, ledger, 0).map(|_| ())
+    write(session, market, &touched, ledger).map(|_| ())
 }
 
 fn judge_facts(
@@ -291,7 +292,7 @@ fn count(
     }
 }
 
-fn write(session: &mut dyn Session, market: &Market, touched: &[Touched], mut ledger: Ledger, stamp: i64) -> Result<bool> {
+fn write(session: &mut dyn Session, market: &Market, touched: &[Touched], mut ledger: Ledger) -> Result<Closing> {
     let (new, changed): (Vec<&Touched>, Vec<&Touched>) = touched.iter().partition(|t| t.new);
     session.put_subjects(
         &new.iter().map(|t| &t.subject).collect::<Vec<_>>(),
@@ -307,20 +308,11 @@ fn write(session: &mut dyn Session, market: &Market, touched: &[Touched], mut le
     if !drop.is_empty() || !add.is_empty() {
         session.revisits(market.id, &drop, &add)?;
     }
-    session.count_orders(&orders(touched))?;
-    let left = |t: &&Touched| t.subject.kind == Kind::Order && t.merchant_before != t.subject.merchant;
-    let left: Vec<i64> = touched.iter().filter(left).filter_map(|t| t.merchant_before).collect();
-    if !left.is_empty() {
-        session.find_first_orders(&left)?;
-    }
     if !ledger.faults.is_empty() || !ledger.clear.is_empty() {
         session.faults(&ledger.faults, &ledger.clear)?;
     }
     ledger.dirty.remove(&0);
-    let mut dirty: Vec<i64> = ledger.dirty.into_iter().collect();
-    dirty.sort_unstable();
-    session.mark_dirty(market.id, &dirty, stamp)?;
-    Ok(ledger.later || !dirty.is_empty())
+    Ok(Closing::of(touched, ledger.dirty, ledger.later))
 }
 
 fn write_cells(session: &mut dyn Session, cells: &BTreeMap<TallyKey, Vec<(Day, Slot, i64)>>) -> Result<()> {
@@ -335,25 +327,6 @@ fn write_cells(session: &mut dyn Session, cells: &BTreeMap<TallyKey, Vec<(Day, S
         }
     }
     session.put_buckets(&keys.into_iter().zip(buckets).collect::<Vec<_>>())
-}
-
-/// Orders that came to (or left) a merchant in this transaction: how many more each has, and the earliest moment.
-fn orders(touched: &[Touched]) -> Vec<(i64, i64, Instant)> {
-    let mut counts: BTreeMap<i64, (i64, Instant)> = BTreeMap::new();
-    for t in touched.iter().filter(|t| t.subject.kind == Kind::Order) {
-        if t.merchant_before == t.subject.merchant && t.began_before == t.subject.began {
-            continue;
-        }
-        let began = t.subject.began.unwrap_or(Instant::MAX);
-        if let Some(merchant) = t.merchant_before {
-            counts.entry(merchant).or_insert((0, Instant::MAX)).0 -= 1;
-        }
-        if let Some(merchant) = t.subject.merchant {
-            let entry = counts.entry(merchant).or_insert((0, Instant::MAX));
-            *entry = (entry.0 + 1, entry.1.min(began));
-        }
-    }
-    counts.into_iter().map(|(merchant, (more, earliest))| (merchant, more, earliest)).collect()
 }
 
 /// What a subject's marks under a generation add up to, cell by cell: listing (0 for all), day, slot, amount. `beyond` says under

@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::markets::{Generation, Market};
 use crate::store::enforcements::{Cited, Cord};
-use crate::store::session::{EvidenceQuery, Result, Session, Subject};
+use crate::store::session::{EvidenceQuery, For, Result, Session, Subject};
 
 /// Orders and other facts named in a statement; how many there are in all is always said, and all of them are in the evidence.
 const NAMED: usize = 50;
@@ -119,7 +119,7 @@ impl Grounds<'_> {
         let mut ids: Vec<i64> = rows.iter().map(|row| row.subject).collect();
         ids.sort_unstable();
         ids.dedup();
-        let subjects = session.subjects_by_id(&ids)?;
+        let subjects = session.subjects_by_id(&ids, For::Reading)?;
         let mut facts = Vec::new();
         let whose = |listing: u64| reason.listing.is_none_or(|of| of == listing);
         for row in rows.iter().filter(|row| row.mark.excluded.is_none() && whose(row.listing)) {
@@ -204,6 +204,6 @@ pub(super) fn listing(session: &mut dyn Session, generation: i64, merchant: i64,
     let sql = "select subject from evidence where generation = ?1 and merchant = ?2 and listing = ?3 limit 1";
     let found = session.ask(sql, &[generation.into(), merchant.into(), (key as i64).into()])?;
     let Some(subject) = found.first().and_then(|row| row.int(0)) else { return Ok(None) };
-    let named = session.subjects_by_id(&[subject])?;
+    let named = session.subjects_by_id(&[subject], For::Reading)?;
     Ok(named.first().and_then(|s| about(s).get("listing")?.as_str().map(str::to_owned)))
 }

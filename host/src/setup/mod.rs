@@ -17,7 +17,7 @@ use andon_domain::rollout::Refusal;
 
 use crate::markets::{ClockKind, Override};
 use crate::pipeline::changes::ChangeError;
-use crate::pipeline::lane::IngestError;
+use crate::pipeline::ingest::IngestError;
 use crate::registry::RegistryError;
 use crate::rules::ConfigureError;
 use crate::store::StoreError;

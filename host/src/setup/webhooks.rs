@@ -10,7 +10,7 @@ use crate::ledger::{Cause, endpoints, enter};
 use crate::markets::Market;
 use crate::outbound::{BadSecret, BadUrl, Secret, Sender};
 use crate::pipeline::deliver::Deliverer;
-use crate::pipeline::lane::IngestError;
+use crate::pipeline::ingest::IngestError;
 use crate::store::outbox::{Confirmation, Message, Outgoing};
 use crate::store::webhooks::Webhook;
 use crate::store::{Session, StoreError, deliveries, outbox, webhooks};

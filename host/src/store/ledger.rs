@@ -8,7 +8,7 @@ use andon_domain::ledger::{Chain, Hash, Place, Record, Said, Salt, Sealed, Tree,
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::ledger::{Column, Entity, Model};
-use super::session::{Result, Session, Value};
+use super::session::{Hold, Result, Session, Value};
 use super::statement::{MOST_VALUES, insert, places};
 use super::{Store, StoreError};
 use crate::keys::Keys;
@@ -66,7 +66,7 @@ pub fn append(session: &mut dyn Session, market: i64, entries: &[NewEntry<'_>]) 
         return Ok(());
     }
     // Writers in other lanes wait for this transaction's end here, rather than clash with it over the next place.
-    session.execute("update marketplaces set updated_at = updated_at where id = ?1", &[market.into()])?;
+    session.hold(Hold::Desk(market))?;
     let (code, keys, mut chain) = end(session, market)?;
     let merchants = references(session, entries)?;
     let (mut links, mut completed) = (Vec::with_capacity(entries.len()), Vec::new());

@@ -62,6 +62,9 @@ pub(crate) const SQLITE_PRAGMAS: [(&str, &str); 6] = [
     ("foreign_keys", "on"),
 ];
 
+/// Lanes of the hot path that the schema has; nobody writes in one that another writes in.
+pub const LANES: u16 = 8;
+
 /// How often a transaction that another one got in the way of is done again.
 pub(crate) const TRIES: usize = 8;
 

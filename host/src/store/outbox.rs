@@ -1,12 +1,12 @@
 //! Messages that leave the host: put into the outbox in the transaction of what they tell of, together with a delivery for each
-//! endpoint that wants them. Only the writer puts them, so that their numbers are in the order of their commits.
+//! endpoint that wants them. One transaction at a time puts them, so that their numbers are in the order of their commits.
 
 use andon_domain::delivery::{CHASE_AFTER, CHASES};
 use andon_domain::ids::Instant;
 use andon_domain::topics::Topics;
 use uuid::Uuid;
 
-use super::session::{Cells, Result, Session, Value};
+use super::session::{Cells, Hold, Result, Session, Value};
 use super::{Store, StoreError, webhooks};
 
 /// Messages in one statement.
@@ -99,6 +99,8 @@ pub(crate) fn put_for(session: &mut dyn Session, market: i64, endpoint: i64, mes
 
 /// Inserts the rows; answers the place before the first of them.
 fn insert(session: &mut dyn Session, market: i64, messages: &[Outgoing<'_>]) -> Result<i64> {
+    session.hold(Hold::Desk(market))?;
+    session.hold(Hold::Outbox)?;
     let last = session.ask("select coalesce(max(id), 0) from outbox", &[])?;
     let before = last.first().and_then(|row| row.int(0)).unwrap_or(0);
     for part in messages.chunks(AT_ONCE) {
@@ -288,6 +290,7 @@ impl Store {
     /// Messages after a place, oldest first, and the place up to which that is all there is.
     pub async fn messages(self: &std::sync::Arc<Self>, view: View, after: i64, limit: usize) -> Result<(Vec<Message>, i64)> {
         self.read(move |session| {
+            session.hold(Hold::Outbox)?;
             let last = session.ask("select coalesce(max(id), 0) from outbox", &[])?;
             let last = last.first().and_then(|row| row.int(0)).unwrap_or(0).max(after);
             let mut values: Vec<Value<'_>> = vec![view.market.into(), after.into(), last.into(), (limit as i64).into()];

@@ -1,6 +1,8 @@
 //! The hot path on PostgreSQL: arrays in, one statement for a whole batch, on a connection of its own. A batch costs a dozen
 //! round trips however many events it holds.
 
+use std::collections::VecDeque;
+
 use andon_domain::change::Kind;
 use andon_domain::ids::Instant;
 use andon_domain::quota::Place;
@@ -14,8 +16,8 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
-    Cells, Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Recorded, Registration, Repeat, Result, Seen,
-    Session, Subject, TallyKey, Value,
+    Cells, Due, Evidence, EvidenceQuery, FaultRow, For, Front, Hold, Judgement, MerchantState, Recorded, Registration, Repeat,
+    Result, Seen, Session, Subject, TallyKey, Value,
 };
 use super::{postgres_judge as judge, postgres_read as read, postgres_write as write, statement};
 use crate::keys::EventKey;
@@ -24,6 +26,9 @@ use crate::keys::EventKey;
 /// host that stands still must not keep its lane, nor wait for another's for ever.
 const SETTINGS: &str = "set enable_seqscan = off; set jit = off; set lock_timeout = '10s';
     set idle_in_transaction_session_timeout = '60s'";
+
+/// Row numbers asked for at once, however few are wanted.
+const IDS: usize = 256;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -42,13 +47,15 @@ pub(super) struct PgSession {
     connection: Option<PgConnection>,
     state: State,
     outgoing: bool,
+    /// Row numbers for subjects that nobody has yet.
+    ids: VecDeque<i64>,
 }
 
 impl PgSession {
     /// Connects as the pool does. Only threads that may block can call this and the session.
     pub(super) fn open(pool: PgPool, lane: i16, runtime: Handle) -> Result<Self> {
         let connection = Some(runtime.block_on(connect(&pool))?);
-        Ok(Self { pool, lane, runtime, connection, state: State::Idle, outgoing: false })
+        Ok(Self { pool, lane, runtime, connection, state: State::Idle, outgoing: false, ids: VecDeque::new() })
     }
 
     /// Does a call's work. Between transactions, a connection that failed is replaced before the next call.
@@ -87,7 +94,6 @@ async fn connect(pool: &PgPool) -> Result<PgConnection> {
     Ok(connection)
 }
 
-/// A rare statement, which is not worth keeping a plan for; here places begin with another sign.
 impl Session for PgSession {
     fn begin(&mut self) -> Result<()> {
         if self.state != State::Idle {
@@ -128,22 +134,24 @@ impl Session for PgSession {
     }
 
     fn new_subject_ids(&mut self, count: usize) -> Result<Vec<i64>> {
-        self.run(async |c| write::new_subject_ids(c, count).await)
+        let missing = count.saturating_sub(self.ids.len());
+        if missing > 0 {
+            let more = self.run(async |c| write::new_subject_ids(c, missing.max(IDS)).await)?;
+            self.ids.extend(more);
+        }
+        Ok(self.ids.drain(..count).collect())
     }
 
-    fn subjects(&mut self, market: i64, keys: &[(Kind, u64)]) -> Result<Vec<Option<Subject>>> {
-        let lock = self.state == State::Open;
-        self.run(async |c| read::subjects(c, market, keys, lock).await)
+    fn subjects(&mut self, market: i64, keys: &[(Kind, u64)], why: For) -> Result<Vec<Option<Subject>>> {
+        self.run(async |c| read::subjects(c, market, keys, why).await)
     }
 
-    fn subjects_by_id(&mut self, ids: &[i64]) -> Result<Vec<Subject>> {
-        let lock = self.state == State::Open;
-        self.run(async |c| read::subjects_by_id(c, ids, lock).await)
+    fn subjects_by_id(&mut self, ids: &[i64], why: For) -> Result<Vec<Subject>> {
+        self.run(async |c| read::subjects_by_id(c, ids, why).await)
     }
 
-    fn subjects_after(&mut self, market: i64, merchant: Option<i64>, after: i64, limit: usize) -> Result<Vec<Subject>> {
-        let lock = self.state == State::Open;
-        self.run(async |c| read::subjects_after(c, market, merchant, after, limit, lock).await)
+    fn subjects_after(&mut self, market: i64, merchant: Option<i64>, after: i64, limit: usize, why: For) -> Result<Vec<Subject>> {
+        self.run(async |c| read::subjects_after(c, market, merchant, after, limit, why).await)
     }
 
     fn recorded_after(&mut self, merchant: i64, after: i64, limit: usize) -> Result<Vec<Recorded>> {
@@ -211,6 +219,10 @@ impl Session for PgSession {
 
     fn advance(&mut self, market: i64, to: Instant) -> Result<()> {
         self.run(async |c| write::advance(c, market, to).await)
+    }
+
+    fn hold(&mut self, what: Hold<'_>) -> Result<()> {
+        self.run(async |c| write::hold(c, what).await)
     }
 
     fn judge(&mut self, judgements: &[Judgement]) -> Result<()> {

@@ -15,11 +15,12 @@ pub(super) async fn judge(c: &mut PgConnection, judgements: &[Judgement]) -> Res
         let mut known = HashSet::new();
         let (part, later) = rest.split_at(rest.iter().take_while(|j| known.insert(j.merchant)).count());
         let rows = by_key(part, |j| j.merchant);
-        settle(c, &rows).await?;
         reschedule(c, &rows).await?;
         put_verdicts(c, part).await?;
-        put_merchants(c, &rows).await?;
         put_standings(c, &rows).await?;
+        // Those who take events in have merchants' rows before their being due.
+        put_merchants(c, &rows).await?;
+        settle(c, &rows).await?;
         rest = later;
     }
     Ok(())

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::postgres_write::column;
 use super::repeats::unsigned;
-use super::session::{Due, Evidence, EvidenceQuery, Front, MerchantState, Recorded, Result, Subject, TallyKey};
+use super::session::{Due, Evidence, EvidenceQuery, For, Front, MerchantState, Recorded, Result, Subject, TallyKey};
 use super::subjects::{SubjectColumns, recorded};
 
 const SUBJECT: &str = "id, marketplace, kind, ref_key, ref, merchant, began, history, marks, revisit";
@@ -24,8 +24,8 @@ fn place(ordinality: i64) -> usize {
     ordinality as usize - 1
 }
 
-fn lock(rows: bool) -> &'static str {
-    if rows { "for update" } else { "" }
+fn lock(why: For) -> &'static str {
+    if why == For::Changing { "for update" } else { "" }
 }
 
 fn subject(row: &PgRow, from: usize) -> Result<Subject> {
@@ -44,41 +44,39 @@ fn subject(row: &PgRow, from: usize) -> Result<Subject> {
     .decode()
 }
 
-/// Rows are locked in the order of their numbers, whatever they were asked for by.
-pub(super) async fn subjects(
-    c: &mut PgConnection,
-    market: i64,
-    keys: &[(Kind, u64)],
-    locked: bool,
-) -> Result<Vec<Option<Subject>>> {
+/// Rows are locked in the order of kind and key, whatever they were asked for by.
+pub(super) async fn subjects(c: &mut PgConnection, market: i64, keys: &[(Kind, u64)], why: For) -> Result<Vec<Option<Subject>>> {
     let mut found = vec![None; keys.len()];
     if keys.is_empty() {
         return Ok(found);
     }
     let sql = format!(
-        "select k.i, o.* from (select k.i, o.id from unnest($2::smallint[], $3::bigint[]) with ordinality k(kind, ref_key, i)
-            cross join lateral (select id from subjects where marketplace = $1 and kind = k.kind and ref_key = k.ref_key limit 1) o
-            order by o.id) k
-        cross join lateral (select {SUBJECT} from subjects where id = k.id limit 1 {}) o",
-        lock(locked)
+        "select k.i, o.* from unnest($2::smallint[], $3::bigint[], $4::bigint[]) k(kind, ref_key, i)
+        cross join lateral (select {SUBJECT} from subjects where marketplace = $1 and kind = k.kind and ref_key = k.ref_key
+            limit 1 {}) o",
+        lock(why)
     );
-    let kinds: Vec<i16> = keys.iter().map(|(kind, _)| *kind as i16).collect();
-    let refs: Vec<i64> = keys.iter().map(|(_, key)| *key as i64).collect();
-    for row in query(AssertSqlSafe(sql)).bind(market).bind(kinds).bind(refs).fetch_all(c).await? {
-        found[place(row.try_get(0)?)] = Some(subject(&row, 1)?);
+    let mut rows: Vec<(i16, i64, i64)> =
+        keys.iter().enumerate().map(|(i, (kind, key))| (*kind as i16, *key as i64, i as i64)).collect();
+    rows.sort_unstable();
+    let query = query(AssertSqlSafe(sql)).bind(market).bind(column(&rows, |r| r.0)).bind(column(&rows, |r| r.1));
+    for row in query.bind(column(&rows, |r| r.2)).fetch_all(c).await? {
+        found[row.try_get::<i64, _>(0)? as usize] = Some(subject(&row, 1)?);
     }
     Ok(found)
 }
 
-pub(super) async fn subjects_by_id(c: &mut PgConnection, ids: &[i64], locked: bool) -> Result<Vec<Subject>> {
+pub(super) async fn subjects_by_id(c: &mut PgConnection, ids: &[i64], why: For) -> Result<Vec<Subject>> {
     let mut found = vec![None; ids.len()];
     if ids.is_empty() {
         return Ok(Vec::new());
     }
+    // In the order of kind and key too, so that nobody waits for somebody who waits for them.
     let sql = format!(
-        "select k.i, o.* from (select id, i from unnest($1::bigint[]) with ordinality k(id, i) order by id) k
+        "select k.i, o.* from (select k.id, k.i from unnest($1::bigint[]) with ordinality k(id, i)
+            cross join lateral (select kind, ref_key from subjects where id = k.id limit 1) o order by o.kind, o.ref_key) k
         cross join lateral (select {SUBJECT} from subjects where id = k.id limit 1 {}) o",
-        lock(locked)
+        lock(why)
     );
     for row in query(AssertSqlSafe(sql)).bind(ids).fetch_all(c).await? {
         found[place(row.try_get(0)?)] = Some(subject(&row, 1)?);
@@ -92,14 +90,14 @@ pub(super) async fn subjects_after(
     merchant: Option<i64>,
     after: i64,
     limit: usize,
-    locked: bool,
+    why: For,
 ) -> Result<Vec<Subject>> {
     // `+ 0` keeps the planner from an index: all subjects are read along the primary key, those of one merchant, which are few
     // and better sorted than found among everybody's, along the merchant's index.
     let (which, id) = if merchant.is_some() { ("merchant = $4", "id + 0") } else { ("$4::bigint is null", "id") };
     let sql = format!(
         "select {SUBJECT} from subjects where marketplace + 0 = $1 and {id} > $2 and {which} order by {id} limit $3 {}",
-        lock(locked)
+        lock(why)
     );
     let rows = query(AssertSqlSafe(sql)).bind(market).bind(after).bind(limit as i64).bind(merchant).fetch_all(c).await?;
     rows.iter().map(|row| subject(row, 0)).collect()

@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, query, query_as, query_scalar};
 use super::marketplaces::MarketRow;
 use super::postgres_read::tally_columns;
 use super::repeats::signed;
-use super::session::{Evidence, Registration, Repeat, Result, Seen, Subject, TallyKey};
+use super::session::{Evidence, Hold, Registration, Repeat, Result, Seen, Subject, TallyKey};
 use super::subjects::encode;
 use crate::keys::EventKey;
 
@@ -26,36 +26,29 @@ pub(super) fn column<T, V>(rows: &[T], value: impl Fn(&T) -> V) -> Vec<V> {
 }
 
 pub(super) async fn remember(c: &mut PgConnection, events: &[(EventKey, u64)]) -> Result<Vec<Seen>> {
-    let mut order: Vec<usize> = (0..events.len()).collect();
-    order.sort_by_key(|i| events[*i].0);
-    let keys = column(&order, |i| events[*i].0.as_slice());
-    let prints = column(&order, |i| events[*i].1 as i64);
-    let sql = "select k.i, o.fingerprint from unnest($1::bytea[]) with ordinality k(event, i)
-        cross join lateral (select fingerprint from seen where event = k.event limit 1) o";
-    let stored: Vec<(i64, i64)> = query_as(sql).bind(&keys).fetch_all(&mut *c).await?;
-    let mut before = vec![None; events.len()];
-    for (i, fingerprint) in stored {
-        before[i as usize - 1] = Some(fingerprint);
+    // A repeat within the batch meets the first of its name.
+    let mut named: BTreeMap<&EventKey, Vec<usize>> = BTreeMap::new();
+    for (place, (key, _)) in events.iter().enumerate() {
+        named.entry(key).or_default().push(place);
     }
-    for i in 1..keys.len() {
-        // A repeat within the batch meets the first of its name.
-        if keys[i] == keys[i - 1] {
-            before[i] = before[i - 1].or(Some(prints[i - 1]));
-        }
+    let keys = named.keys().map(|key| key.as_slice()).collect::<Vec<_>>();
+    let prints = named.values().map(|places| events[places[0]].1 as i64).collect::<Vec<_>>();
+    // Fails as busy where another host has been quicker with one of them.
+    let sql = "with k as materialized (
+            select k.*, o.before from unnest($1::bytea[], $2::bigint[]) with ordinality k(event, fingerprint, i)
+            left join lateral (select fingerprint as before from seen where event = k.event limit 1) o on true),
+        n as (insert into seen (event, fingerprint) select event, fingerprint from k where before is null order by event)
+        select i, before from k where before is not null";
+    let mut before = vec![None; keys.len()];
+    for (i, fingerprint) in query_as::<_, (i64, i64)>(sql).bind(&keys).bind(prints).fetch_all(c).await? {
+        before[i as usize - 1] = Some(fingerprint as u64);
     }
     let mut seen = vec![Seen::New; events.len()];
-    let mut new = (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
-    for (i, place) in order.iter().enumerate() {
-        match before[i] {
-            Some(fingerprint) if fingerprint == prints[i] => seen[*place] = Seen::Same,
-            Some(_) => seen[*place] = Seen::Other,
-            None => new.extend([(keys[i], prints[i])]),
+    for (places, before) in named.values().zip(before) {
+        let first = before.unwrap_or(events[places[0]].1);
+        for place in places.iter().skip(usize::from(before.is_none())) {
+            seen[*place] = if events[*place].1 == first { Seen::Same } else { Seen::Other };
         }
-    }
-    if !new.0.is_empty() {
-        // Fails as busy where another host has been quicker with one of them.
-        let sql = "insert into seen (event, fingerprint) select * from unnest($1::bytea[], $2::bigint[])";
-        query(sql).bind(new.0).bind(new.1).execute(c).await?;
     }
     Ok(seen)
 }
@@ -66,9 +59,6 @@ pub(super) async fn add_segment(c: &mut PgConnection, market: i64, events: usize
 }
 
 pub(super) async fn new_subject_ids(c: &mut PgConnection, count: usize) -> Result<Vec<i64>> {
-    if count == 0 {
-        return Ok(Vec::new());
-    }
     let sql = "select nextval('subjects_id_seq') from generate_series(1, $1::bigint)";
     Ok(query_scalar(sql).bind(count as i64).fetch_all(c).await?)
 }
@@ -102,6 +92,9 @@ async fn insert_subjects(c: &mut PgConnection, rows: &[&Subject], conflict: &str
 
 pub(super) async fn merchants(c: &mut PgConnection, market: i64, references: &[&str]) -> Result<Vec<i64>> {
     let mut ids = vec![0; references.len()];
+    if references.is_empty() {
+        return Ok(ids);
+    }
     find_merchants(c, market, references, &mut ids).await?;
     let missing: Vec<&str> = ids.iter().zip(references).filter(|(id, _)| **id == 0).map(|(_, r)| *r).collect();
     if !missing.is_empty() {
@@ -264,6 +257,21 @@ pub(super) async fn revisits(c: &mut PgConnection, market: i64, drop: &[(Instant
             on conflict do nothing";
         query(sql).bind(market).bind(column(&rows, |r| r.0)).bind(column(&rows, |r| r.1)).execute(c).await?;
     }
+    Ok(())
+}
+
+pub(super) async fn hold(c: &mut PgConnection, what: Hold<'_>) -> Result<()> {
+    // Locks that stand for no row, so that nobody waits for them but those who hold the same: what it is, and which.
+    let (kind, number) = match what {
+        Hold::Desk(market) => (1, market as i32),
+        Hold::Outbox => (2, 0),
+        Hold::Merchants(merchants) => {
+            let sql = "select 1 from merchants where id = any($1) order by id for update";
+            query(sql).bind(merchants).execute(c).await?;
+            return Ok(());
+        }
+    };
+    query("select pg_advisory_xact_lock($1, $2)").bind(kind).bind(number).execute(c).await?;
     Ok(())
 }
 

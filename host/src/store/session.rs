@@ -158,6 +158,27 @@ pub struct MerchantState {
     pub badges: String,
 }
 
+/// What subjects are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    /// To be looked at, as they were committed last.
+    Reading,
+    /// To be changed: until this transaction ends, nobody else changes them.
+    Changing,
+}
+
+/// What one transaction at a time has to itself. So that no two wait for each other, transactions take subjects first, then these in
+/// this order, and last mark merchants as due.
+#[derive(Debug, Clone, Copy)]
+pub enum Hold<'a> {
+    /// A marketplace's enforcements, its ledger and its endpoints.
+    Desk(i64),
+    /// The outbox, which all marketplaces share.
+    Outbox,
+    /// Merchants' rows.
+    Merchants(&'a [i64]),
+}
+
 /// A standing as it is stored: words, so that it outlives the rules that gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StandingWords {
@@ -259,11 +280,11 @@ pub trait Session: Send {
     /// Row numbers for new subjects.
     fn new_subject_ids(&mut self, count: usize) -> Result<Vec<i64>>;
     /// Subjects by kind and key, `None` for those not known.
-    fn subjects(&mut self, market: i64, keys: &[(Kind, u64)]) -> Result<Vec<Option<Subject>>>;
+    fn subjects(&mut self, market: i64, keys: &[(Kind, u64)], why: For) -> Result<Vec<Option<Subject>>>;
     /// Subjects by row number.
-    fn subjects_by_id(&mut self, ids: &[i64]) -> Result<Vec<Subject>>;
+    fn subjects_by_id(&mut self, ids: &[i64], why: For) -> Result<Vec<Subject>>;
     /// A page of a marketplace's subjects in order of row number, after `after`, of one merchant where given.
-    fn subjects_after(&mut self, market: i64, merchant: Option<i64>, after: i64, limit: usize) -> Result<Vec<Subject>>;
+    fn subjects_after(&mut self, market: i64, merchant: Option<i64>, after: i64, limit: usize, why: For) -> Result<Vec<Subject>>;
     /// A page of what is known of a merchant's subjects, in order of row number, after `after`.
     fn recorded_after(&mut self, merchant: i64, after: i64, limit: usize) -> Result<Vec<Recorded>>;
     /// Stores subjects: those in `new` for the first time.
@@ -297,6 +318,9 @@ pub trait Session: Send {
     fn put_setup(&mut self, row: &MarketRow) -> Result<()>;
     /// Moves the time of a marketplace's latest event forward.
     fn advance(&mut self, market: i64, to: Instant) -> Result<()>;
+    /// Has writers in other lanes wait, until this transaction ends, where they would hold the same. What is read after it is as
+    /// they left it. SQLite has one writer.
+    fn hold(&mut self, what: Hold<'_>) -> Result<()>;
     /// Stores verdicts and what follows from them.
     fn judge(&mut self, judgements: &[Judgement]) -> Result<()>;
     /// Counts faults and clears those that are over: (generation, merchant, subject).

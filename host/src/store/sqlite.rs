@@ -17,8 +17,8 @@ use super::checkpoint::Checkpoints;
 use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
-    Cells, Due, Evidence, EvidenceQuery, FaultRow, Front, Judgement, MerchantState, Recorded, Registration, Repeat, Result, Seen,
-    Session, Subject, TallyKey, Value,
+    Cells, Due, Evidence, EvidenceQuery, FaultRow, For, Front, Hold, Judgement, MerchantState, Recorded, Registration, Repeat,
+    Result, Seen, Session, Subject, TallyKey, Value,
 };
 use super::subjects::{SubjectColumns, encode, recorded};
 use super::{sqlite_write, statement};
@@ -137,7 +137,7 @@ impl Session for SqliteSession {
         Ok((next..next + count as i64).collect())
     }
 
-    fn subjects(&mut self, market: i64, keys: &[(Kind, u64)]) -> Result<Vec<Option<Subject>>> {
+    fn subjects(&mut self, market: i64, keys: &[(Kind, u64)], _: For) -> Result<Vec<Option<Subject>>> {
         let mut statement =
             self.connection.prepare_cached(&format!("{SUBJECT} where marketplace = ? and kind = ? and ref_key = ?"))?;
         let mut found = Vec::with_capacity(keys.len());
@@ -148,7 +148,7 @@ impl Session for SqliteSession {
         Ok(found)
     }
 
-    fn subjects_by_id(&mut self, ids: &[i64]) -> Result<Vec<Subject>> {
+    fn subjects_by_id(&mut self, ids: &[i64], _: For) -> Result<Vec<Subject>> {
         let mut statement = self.connection.prepare_cached(&format!("{SUBJECT} where id = ?"))?;
         let mut found = Vec::with_capacity(ids.len());
         for id in ids {
@@ -158,7 +158,7 @@ impl Session for SqliteSession {
         Ok(found)
     }
 
-    fn subjects_after(&mut self, market: i64, merchant: Option<i64>, after: i64, limit: usize) -> Result<Vec<Subject>> {
+    fn subjects_after(&mut self, market: i64, merchant: Option<i64>, after: i64, limit: usize, _: For) -> Result<Vec<Subject>> {
         let which = if merchant.is_some() { "merchant = ?4" } else { "?4 is null" };
         // `+` keeps the planner from the index on references, whose rows would all have to be sorted for each page.
         let sql = format!("{SUBJECT} where +marketplace = ?1 and id > ?2 and {which} order by id limit ?3");
@@ -333,6 +333,10 @@ impl Session for SqliteSession {
         let mut update =
             self.connection.prepare_cached("update marketplaces set latest_event = max(latest_event, ?) where id = ?")?;
         Ok(update.execute(params![to, market]).map(|_| ())?)
+    }
+
+    fn hold(&mut self, _: Hold<'_>) -> Result<()> {
+        Ok(())
     }
 
     fn judge(&mut self, judgements: &[Judgement]) -> Result<()> {

@@ -6,7 +6,7 @@ use andon_domain::delivery::dead_if_failing_since;
 use andon_domain::ids::Instant;
 use andon_domain::topics::Topics;
 
-use super::session::{Cells, Result, Session, Value};
+use super::session::{Cells, Hold, Result, Session, Value};
 use super::{Store, StoreError};
 
 /// Endpoints of one marketplace.
@@ -103,6 +103,7 @@ pub(crate) fn add(session: &mut dyn Session, new: &Webhook) -> Result<Option<i64
     let sql = "insert into webhooks (marketplace, url, description, events, secret, state, created_by, created_at, updated_at)
         select ?1, ?2, ?3, ?4, ?5, 'enabled', ?6, ?7, ?7 where (select count(*) from webhooks where marketplace = ?1) < ?8
         returning id";
+    session.hold(Hold::Desk(new.marketplace))?;
     let events = super::json(&new.topics.patterns());
     let Webhook { marketplace, url, description, secret, created_by, created_at, .. } = new;
     let values = [
@@ -123,6 +124,7 @@ pub(crate) fn put(session: &mut dyn Session, webhook: &Webhook) -> Result<()> {
     let sql =
         "update webhooks set url = ?3, description = ?4, events = ?5, secret = ?6, old_secret = ?7, old_until = ?8, state = ?9,
         reason = ?10, failing_since = ?11, resume_at = ?12, updated_at = ?13 where id = ?1 and marketplace = ?2";
+    session.hold(Hold::Desk(webhook.marketplace))?;
     let events = super::json(&webhook.topics.patterns());
     let old = webhook.old_secret.as_ref();
     let values = [
@@ -148,6 +150,7 @@ pub(crate) fn put(session: &mut dyn Session, webhook: &Webhook) -> Result<()> {
 
 /// Removes an endpoint and all that was to be sent to it; says whether there was one.
 pub(crate) fn remove(session: &mut dyn Session, market: i64, id: i64) -> Result<bool> {
+    session.hold(Hold::Desk(market))?;
     let gone = session.execute("delete from webhooks where id = ?1 and marketplace = ?2", &[id.into(), market.into()])? > 0;
     if gone {
         session.execute("delete from deliveries where endpoint = ?1", &[id.into()])?;

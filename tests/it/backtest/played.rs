@@ -7,6 +7,7 @@ use andon::backtest::Report;
 use andon::backtest::report::{Changed, Figures};
 use andon::markets::Generation;
 use andon::pipeline::play::Scene;
+use andon::store::session::For;
 use andon_domain::calendar::date_of;
 use andon_domain::difference::{Difference, Direction, Judgement};
 use andon_domain::ids::{Instant, Named};
@@ -21,7 +22,7 @@ async fn played(test: &TestApp, generation: &Arc<Generation>, merchant: i64, at:
     let then = test.app.store.standing_at(merchant, at).await.unwrap();
     let (market, generation) = (test.market(), generation.clone());
     let read = test.app.store.read(move |session| {
-        let known = session.subjects_after(market.id, Some(merchant), 0, 10_000)?;
+        let known = session.subjects_after(market.id, Some(merchant), 0, 10_000, For::Reading)?;
         let fact = |s: &andon::store::session::Subject| s.history.fact(&Named { key: s.key, name: s.reference.clone() }, at);
         if !known.iter().any(|s| fact(s).is_some()) {
             return Ok(None);

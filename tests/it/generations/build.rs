@@ -2,6 +2,7 @@
 //! retired leaves nothing behind.
 
 use andon::ledger::Cause;
+use andon::store::session::For;
 use andon_domain::rollout::{Plan, State};
 use andon_tests::{MARKET, Picture, TestApp, on_both};
 
@@ -96,6 +97,7 @@ async fn nothing_left(test: &TestApp, id: i64) {
         );
     }
     let market = test.market().id;
-    let subjects = test.app.store.read(move |session| session.subjects_after(market, None, 0, 100_000)).await.unwrap();
+    let subjects =
+        test.app.store.read(move |session| session.subjects_after(market, None, 0, 100_000, For::Reading)).await.unwrap();
     assert!(subjects.iter().all(|s| s.marks.iter().all(|m| m.generation != id)));
 }

@@ -17,7 +17,8 @@ async fn moved(test: &TestApp) -> Vec<Vec<String>> {
     };
     let mut all = vec![standing(test).await.iter().map(unnumbered).collect()];
     for sql in [
-        "select cast(merchant as text) || ' ' || cast(since as text) || ' ' || standing from standings order by merchant, since, standing",
+        "select m.ref || ' ' || cast(s.since as text) || ' ' || s.standing from standings s join merchants m on m.id = s.merchant
+            order by m.ref, s.since, s.standing",
         "select distinct cast(generation as text) from verdicts",
         "select cast(id as text) from notices",
     ] {

@@ -13,7 +13,7 @@ use super::orders::fold;
 use super::problem::Problem;
 use crate::app::App;
 use crate::markets::Market;
-use crate::store::session::Subject;
+use crate::store::session::{For, Subject};
 
 /// Subjects read for one answer. A backtest reads, folds and classifies a hundred thousand orders a second (`host/benches`), so that an
 /// answer takes a second or two at most; other readers come in between pages.
@@ -52,7 +52,7 @@ where
     loop {
         let pick = pick.clone();
         let page = app.store.read(move |session| {
-            let page = session.subjects_after(id, merchant, after, PAGE)?;
+            let page = session.subjects_after(id, merchant, after, PAGE, For::Reading)?;
             let orders = page.iter().filter(|s| s.kind == Kind::Order);
             let picked: Vec<T> = orders.filter_map(|s| pick(s, fold(s)?)).collect();
             Ok((picked, page.len(), page.last().map(|s| s.id)))

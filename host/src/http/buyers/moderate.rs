@@ -20,6 +20,7 @@ use crate::http::orders::moderate::{Ruled, Ruling, bears_out, changes, check_rea
 use crate::http::orders::subject;
 use crate::http::problem::Problem;
 use crate::markets::Market;
+use crate::store::session::For;
 
 /// Ratings after which an answer stops and says where to go on.
 const MOST_CHANGED: usize = 1_000;
@@ -134,7 +135,7 @@ async fn check_contact(app: &Arc<App>, market: &Market, buyer: u64, contact: &st
     let refused = || Problem::invalid("contact", "is no platform message about an order of this buyer");
     check_reference(contact).map_err(|_| refused())?;
     let (id, key) = (market.id, app.keys.named(&market.code, "contact", contact).key);
-    let found = app.store.read(move |session| session.subjects(id, &[(Kind::Contact, key)])).await?;
+    let found = app.store.read(move |session| session.subjects(id, &[(Kind::Contact, key)], For::Reading)).await?;
     let opened = found.into_iter().flatten().find_map(|s| s.history.contact_opened()?.order.clone()).ok_or_else(refused)?;
     let about = subject(app, market, &opened).await?.and_then(|s| super::fold(&s));
     match about {

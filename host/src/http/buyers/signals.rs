@@ -17,6 +17,7 @@ use crate::http::access::{Review, Staff};
 use crate::http::extract::Query;
 use crate::http::problem::Problem;
 use crate::http::shapes::{limit, time};
+use crate::store::session::For;
 
 /// Days looked back on where none are asked for, and most.
 const DAYS: i64 = 90;
@@ -143,7 +144,7 @@ async fn named(app: &Arc<App>, found: Vec<Suspect>) -> Result<Vec<UnusualBuyer>,
     let mut rows: Vec<i64> = found.iter().flat_map(|s| &s.signals).flat_map(shown).collect();
     rows.sort_unstable();
     rows.dedup();
-    let read = app.store.read(move |session| session.subjects_by_id(&rows)).await?;
+    let read = app.store.read(move |session| session.subjects_by_id(&rows, For::Reading)).await?;
     let orders: HashMap<i64, _> = read.iter().filter_map(|s| Some((s.id, fold(s)?))).collect();
     let buyer = |suspect: Suspect| {
         let first = suspect.signals.first().and_then(|signal| orders.get(signal.orders.first()?))?;

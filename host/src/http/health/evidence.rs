@@ -22,7 +22,7 @@ use crate::http::language::Language;
 use crate::http::merchants::find;
 use crate::http::problem::Problem;
 use crate::http::shapes::{limit, time};
-use crate::store::session::{Evidence as Row, EvidenceQuery, Subject};
+use crate::store::session::{Evidence as Row, EvidenceQuery, For, Subject};
 
 /// Which metric, and which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -129,7 +129,7 @@ pub async fn evidence(
             let mut ids: Vec<i64> = rows.iter().map(|r| r.subject).collect();
             ids.sort_unstable();
             ids.dedup();
-            let subjects = session.subjects_by_id(&ids)?;
+            let subjects = session.subjects_by_id(&ids, For::Reading)?;
             Ok((rows, subjects))
         })
         .await?;

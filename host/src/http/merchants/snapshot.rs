@@ -24,7 +24,7 @@ use crate::http::orders::{Contact, Order};
 use crate::http::problem::Problem;
 use crate::http::shapes::{moment, time};
 use crate::markets::{Generation, Market, Override};
-use crate::store::session::Subject;
+use crate::store::session::{For, Subject};
 
 /// Subjects read at a time.
 const PAGE: usize = 1_000;
@@ -136,7 +136,7 @@ async fn subjects(app: &App, market: &Market, merchant: i64, since: Instant) -> 
     let read = app.store.read(move |session| {
         let (mut found, mut after) = (Vec::new(), 0);
         loop {
-            let page = session.subjects_after(id, Some(merchant), after, PAGE)?;
+            let page = session.subjects_after(id, Some(merchant), after, PAGE, For::Reading)?;
             let Some(last) = page.last() else { return Ok(found) };
             after = last.id;
             found.extend(page.into_iter().filter(|s| s.history.began().is_some_and(|began| began >= since)));

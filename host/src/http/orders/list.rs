@@ -14,6 +14,7 @@ use crate::http::extract::Query;
 use crate::http::merchants::find;
 use crate::http::problem::Problem;
 use crate::http::shapes::{Listed, Paged, limit};
+use crate::store::session::For;
 
 /// A merchant's orders.
 #[utoipa::path(get, path = "/v1/marketplaces/{m}/merchants/{ref}/orders", tag = "orders", operation_id = "list_orders",
@@ -37,7 +38,7 @@ pub async fn list(
         .read(move |session| {
             let mut orders = Vec::new();
             loop {
-                let subjects = session.subjects_after(id, Some(row.id), after, wanted + 1)?;
+                let subjects = session.subjects_after(id, Some(row.id), after, wanted + 1, For::Reading)?;
                 let Some(last) = subjects.last() else { return Ok(orders) };
                 after = last.id;
                 orders.extend(subjects.into_iter().filter(|s| s.kind == Kind::Order));

@@ -24,7 +24,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::markets::Market;
 use crate::pipeline::segment;
-use crate::store::session::Subject;
+use crate::store::session::{For, Subject};
 
 /// Events of one order that are shown; further ones are counted.
 const MAX_EVENTS: usize = 200;
@@ -239,7 +239,7 @@ impl Feedback {
 pub(super) async fn subject(app: &App, market: &Market, reference: &str) -> Result<Option<Subject>, Problem> {
     check_reference(reference).map_err(|_| Problem::NotFound)?;
     let (id, key) = (market.id, app.keys.named(&market.code, "order", reference).key);
-    let found = app.store.read(move |session| session.subjects(id, &[(Kind::Order, key)])).await?;
+    let found = app.store.read(move |session| session.subjects(id, &[(Kind::Order, key)], For::Reading)).await?;
     Ok(found.into_iter().next().flatten().filter(|s| s.reference == reference))
 }
 

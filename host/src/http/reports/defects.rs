@@ -11,7 +11,7 @@ use andon_domain::reading::Reading;
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::markets::{Generation, Market};
-use crate::store::session::{Evidence, EvidenceQuery};
+use crate::store::session::{Evidence, EvidenceQuery, For};
 
 /// Marks read at a time, and most of one metric: reading one with its order takes some ten microseconds.
 const PAGE: usize = 1_000;
@@ -89,7 +89,7 @@ async fn page(app: &App, query: EvidenceQuery) -> Result<(Vec<Evidence>, HashMap
         let mut ids: Vec<i64> = rows.iter().map(|row| row.subject).collect();
         ids.sort_unstable();
         ids.dedup();
-        let about = session.subjects_by_id(&ids)?.into_iter().map(|s| {
+        let about = session.subjects_by_id(&ids, For::Reading)?.into_iter().map(|s| {
             let about = match s.history.fact(&Named { key: s.key, name: s.reference }, Instant::MAX) {
                 Some(Fact::Order(order)) => About::Order { by_merchant: order.fulfilment == Fulfilment::Merchant },
                 Some(Fact::Violation(violation)) => About::Violation(violation.policy),

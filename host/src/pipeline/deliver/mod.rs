@@ -12,7 +12,7 @@ use andon_domain::ids::Instant;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::lane::{Ingest, IngestError};
+use super::ingest::{Ingest, IngestError};
 use crate::clock::Clock;
 use crate::keys::Keys;
 use crate::markets::Markets;
