@@ -45,7 +45,8 @@ pub struct Rejected {
     problem: Value,
 }
 
-/// Send events: one CloudEvent, a batch, or lines; gzip or zstd. Answered after the commit; good items of a mixed batch are kept.
+/// Send events: one CloudEvent, a batch, or lines; gzip or zstd. Answered after the commit; good items of a mixed batch are kept. Where
+/// no answer comes, or 503, send all of it again: whatever was kept is a duplicate then.
 #[utoipa::path(post, path = "/v1/marketplaces/{m}/events", tag = "events", operation_id = "send_events",
     params(("m" = String, Path, description = "Marketplace code")),
     request_body(content = Object, description = "application/cloudevents+json, application/cloudevents-batch+json, application/json or application/x-ndjson"),

@@ -1,6 +1,6 @@
 //! The flow, a file a step: events are accepted, the facts they change are classified, the marks are tallied, metrics are
 //! read, and the rules' verdict is kept. Accepting, classifying, tallying and "this merchant must be evaluated" are one
-//! transaction of the writer's; evaluating is another. Each may run twice with the same outcome.
+//! transaction of a writer's; evaluating is another. Each may run twice with the same outcome.
 
 pub mod accept;
 pub(crate) mod appeal;
