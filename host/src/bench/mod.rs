@@ -16,6 +16,7 @@ pub mod read;
 mod record;
 pub mod rules;
 mod server;
+pub mod start;
 pub mod webhooks;
 
 pub use figures::{Figure, table};

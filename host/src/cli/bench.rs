@@ -26,6 +26,8 @@ enum What {
     Backtest(bench::backtest::Args),
     /// Health over HTTP from a marketplace with much behind it.
     Read(bench::read::Args),
+    /// The host put together, with its rules' machine code in the cache and without.
+    Start,
     /// Messages delivered to endpoints, a tenth of which hang.
     Webhooks(bench::webhooks::Args),
 }
@@ -39,6 +41,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         What::Decide(args) => bench::decide::run(args).await?,
         What::Backtest(args) => bench::backtest::run(args).await?,
         What::Read(args) => bench::read::health(args).await?,
+        What::Start => bench::start::run().await?,
         What::Webhooks(args) => bench::webhooks::run(args).await?,
     };
     if args.json {
