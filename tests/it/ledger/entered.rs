@@ -92,7 +92,8 @@ on_both! {
         let test = struck(backend).await;
         // Again, late, of nobody in particular, and before its order.
         test.accept(&[changed("a", 0, "struck", Some("reviewer-1"))]).await;
-        test.accept(&[changed("a", -5, "withdrawn", None), changed("new", 0, "removed", Some("reviewer-1"))]).await;
+        test.accept(&[changed("a", -5, "withdrawn", None)]).await;
+        test.accept(&[changed("new", 0, "removed", Some("reviewer-1"))]).await;
         test.accept(&[placed("new", "m", NOW - 9 * DAY)]).await;
         let entered = entries(&test, MARKET).await;
         assert_eq!(entered[1..].iter().map(short).collect::<Vec<_>>(), [
