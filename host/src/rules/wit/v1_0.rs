@@ -2,16 +2,22 @@
 
 mod answers;
 mod facts;
+mod layout;
+#[cfg(test)]
+mod layout_tests;
 mod manifest;
+mod questions;
 
 use andon_domain::fact::Fact;
 use andon_domain::ids::Instant;
 use andon_domain::manifest::Manifest;
 use andon_domain::mark::Classified;
 use andon_domain::verdict::{Snapshot, Verdict};
-use wasmtime::component::InstancePre;
+use wasmtime::component::{self, ComponentExportIndex, InstancePre};
 
+use self::answers::{Finding, Meaning};
 use self::bindings::exports::andon::rules::judge;
+use self::questions::{Asked, Shown};
 use crate::rules::fault::PluginFault;
 use crate::rules::sandbox::{Guest, Sandbox};
 
@@ -27,6 +33,8 @@ pub(in crate::rules) const EXPORT: &str = "andon:rules/judge@1.0.0";
 /// A component that has the exports of this version.
 pub(in crate::rules) struct Contract {
     pre: bindings::RulesPre<Guest>,
+    classify: ComponentExportIndex,
+    evaluate: ComponentExportIndex,
 }
 
 /// What came of asking a plugin to take its settings.
@@ -39,19 +47,35 @@ pub(in crate::rules) enum Configured {
 impl Contract {
     /// Fails where an export is missing.
     pub(in crate::rules) fn of(pre: InstancePre<Guest>) -> wasmtime::Result<Self> {
-        Ok(Self { pre: bindings::RulesPre::new(pre)? })
+        let judge = pre.component().get_export_index(None, EXPORT);
+        let export = |name: &str| {
+            let index = judge.and_then(|judge| pre.component().get_export_index(Some(&judge), name));
+            index.ok_or_else(|| wasmtime::Error::msg(format!("no export {EXPORT}#{name}")))
+        };
+        let (classify, evaluate) = (export("classify")?, export("evaluate")?);
+        Ok(Self { pre: bindings::RulesPre::new(pre)?, classify, evaluate })
     }
 
     /// An instance whose exports have the right types. The outer error is the guest's fault while it starts, the inner one a
     /// type that differs from the contract's.
     pub(in crate::rules) fn instance(&self, sandbox: &mut Sandbox<'_>) -> Result<wasmtime::Result<Instance>, PluginFault> {
         let instance = sandbox.start(|store| self.pre.instance_pre().instantiate(store))?;
-        sandbox.run(|store| Ok(bindings::Rules::new(store, &instance).map(Instance)))
+        let (classify, evaluate) = (self.classify, self.evaluate);
+        sandbox
+            .run(|store| Ok(bindings::Rules::new(store, &instance).map(|rules| Instance { rules, instance, classify, evaluate })))
     }
 }
 
 /// A live plugin.
-pub(in crate::rules) struct Instance(bindings::Rules);
+pub(in crate::rules) struct Instance {
+    rules: bindings::Rules,
+    instance: component::Instance,
+    classify: ComponentExportIndex,
+    evaluate: ComponentExportIndex,
+}
+
+/// Answers to a list of questions.
+type Told<T> = (Result<Vec<T>, judge::Fault>,);
 
 impl Instance {
     pub(in crate::rules) fn describe(&self, sandbox: &mut Sandbox<'_>) -> Result<Manifest, PluginFault> {
@@ -77,9 +101,12 @@ impl Instance {
         now: Instant,
         facts: &[&Fact],
     ) -> Result<Vec<Classified>, PluginFault> {
-        let subjects: Vec<_> = facts.iter().map(|fact| words.subject(fact)).collect();
-        let answer = sandbox.run(|store| self.judge().call_classify(store, now, &subjects))?.map_err(|fault| declared(&fault))?;
-        Ok(answer.into_iter().map(answers::classified).collect())
+        let shown: Vec<_> = facts.iter().map(|fact| Shown { fact, words }).collect();
+        let (answer,) = sandbox.run(|store| {
+            let classify = self.instance.get_typed_func::<(i64, &[Shown<'_>]), Told<Meaning>>(&mut *store, self.classify)?;
+            classify.call(store, (now, &shown))
+        })?;
+        Ok(answer.map_err(|fault| declared(&fault))?.into_iter().map(|answer| answer.0).collect())
     }
 
     pub(in crate::rules) fn evaluate(
@@ -87,14 +114,18 @@ impl Instance {
         sandbox: &mut Sandbox<'_>,
         snapshots: &[Snapshot],
     ) -> Result<Vec<Verdict>, PluginFault> {
-        let asked: Vec<_> = snapshots.iter().map(answers::snapshot).collect();
-        let answer = sandbox.run(|store| self.judge().call_evaluate(store, &asked))?.map_err(|fault| declared(&fault))?;
+        let asked: Vec<_> = snapshots.iter().map(Asked).collect();
+        let (answer,) = sandbox.run(|store| {
+            let evaluate = self.instance.get_typed_func::<(&[Asked<'_>],), Told<Finding>>(&mut *store, self.evaluate)?;
+            evaluate.call(store, (&asked,))
+        })?;
+        let answer = answer.map_err(|fault| declared(&fault))?;
         // One too many has no snapshot; it is kept, to be counted.
         Ok(answer.into_iter().enumerate().map(|(i, verdict)| answers::verdict(verdict, snapshots.get(i))).collect())
     }
 
     fn judge(&self) -> &judge::Guest {
-        self.0.andon_rules_judge()
+        self.rules.andon_rules_judge()
     }
 }
 

@@ -9,6 +9,7 @@ use super::bindings::andon::rules::facts as wit;
 use super::{narrow, same_words};
 
 /// The words a plugin declared, with their indexes.
+#[cfg_attr(test, derive(Default))]
 pub(in crate::rules) struct Words {
     return_reasons: HashMap<String, u16>,
     contact_reasons: HashMap<String, u16>,
@@ -42,14 +43,14 @@ impl Words {
             listing: narrow(order.listing.key),
             units: order.units,
             amount: order.amount,
-            fulfilment: same_words!(order.fulfilment, fact::Fulfilment => wit::Fulfilment: Merchant Platform),
-            service: same_words!(order.service, fact::ServiceLevel => wit::ServiceLevel: Standard Expedited TwoDay SameDay),
+            fulfilment: fulfilment(order.fulfilment),
+            service: service(order.service),
             placed: order.placed,
             ship_by: order.ship_by,
             deliver_by: order.deliver_by,
             shipped: order.shipped,
             delivered: order.delivered,
-            tracking: same_words!(order.tracking, fact::Tracking => wit::Tracking: None Uploaded Scanned DeliveredConfirmed),
+            tracking: tracking(order.tracking),
             cancelled: order.cancelled.as_ref().map(cancellation),
             feedback: order.feedback.as_ref().map(feedback),
             aftermath: self.aftermath(order),
@@ -58,14 +59,12 @@ impl Words {
     }
 
     fn aftermath(&self, order: &fact::Order) -> Option<wit::Aftermath> {
-        let after = wit::Aftermath {
+        has_aftermath(order).then(|| wit::Aftermath {
             claims: order.claims.iter().map(claim).collect(),
             returns: order.returns.iter().map(|r| self.return_request(r)).collect(),
             incidents: order.incidents.iter().map(incident).collect(),
             contacts: order.contacts.iter().map(|c| self.contact(c)).collect(),
-        };
-        let lengths = [after.claims.len(), after.returns.len(), after.incidents.len(), after.contacts.len()];
-        (lengths != [0; 4]).then_some(after)
+        })
     }
 
     fn return_request(&self, request: &fact::ReturnRequest) -> wit::ReturnRequest {
@@ -109,11 +108,28 @@ impl Words {
     }
 }
 
+/// Whether anything followed an order besides its delivery.
+pub(super) fn has_aftermath(order: &fact::Order) -> bool {
+    !(order.claims.is_empty() && order.returns.is_empty() && order.incidents.is_empty() && order.contacts.is_empty())
+}
+
+pub(super) fn fulfilment(by: fact::Fulfilment) -> wit::Fulfilment {
+    same_words!(by, fact::Fulfilment => wit::Fulfilment: Merchant Platform)
+}
+
+pub(super) fn service(level: fact::ServiceLevel) -> wit::ServiceLevel {
+    same_words!(level, fact::ServiceLevel => wit::ServiceLevel: Standard Expedited TwoDay SameDay)
+}
+
+pub(super) fn tracking(tracking: fact::Tracking) -> wit::Tracking {
+    same_words!(tracking, fact::Tracking => wit::Tracking: None Uploaded Scanned DeliveredConfirmed)
+}
+
 fn actor(actor: fact::Actor) -> wit::Actor {
     same_words!(actor, fact::Actor => wit::Actor: Buyer Merchant Carrier Platform)
 }
 
-fn cancellation(cancellation: &fact::Cancellation) -> wit::Cancellation {
+pub(super) fn cancellation(cancellation: &fact::Cancellation) -> wit::Cancellation {
     wit::Cancellation {
         at: cancellation.at,
         by: actor(cancellation.by),
@@ -124,7 +140,7 @@ fn cancellation(cancellation: &fact::Cancellation) -> wit::Cancellation {
     }
 }
 
-fn feedback(feedback: &fact::Feedback) -> wit::Feedback {
+pub(super) fn feedback(feedback: &fact::Feedback) -> wit::Feedback {
     wit::Feedback {
         at: feedback.at,
         rating: feedback.rating,
