@@ -14,8 +14,11 @@ const REST: u32 = 1;
 /// Merchants of a batch before anything is known of the rules.
 const FIRST: usize = 64;
 
-/// Largest batch: large enough to share the calls' cost, small enough to be on the books at once.
-const LARGEST: usize = 512;
+/// Largest batch where verdicts have a writer of their own: it shares the price of a transaction.
+pub(crate) const LARGEST: usize = 512;
+
+/// Largest batch where the writer of events writes verdicts, too: whoever sends events waits until it is written.
+pub(crate) const LARGEST_SHARED: usize = 128;
 
 /// One marketplace's share of the scheduler. Moments are counted from any fixed one.
 #[derive(Debug, Clone, Default)]
@@ -26,10 +29,10 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// How many merchants to evaluate next, so that it takes no longer than a turn should.
-    pub(crate) fn batch(&self) -> usize {
+    /// How many merchants to evaluate next, `largest` at most, so that it takes no longer than a turn should.
+    pub(crate) fn batch(&self, largest: usize) -> usize {
         let fit = |each: Duration| TURN.as_nanos() / each.as_nanos().max(1);
-        self.each.map_or(FIRST, |each| fit(each).clamp(1, LARGEST as u128) as usize)
+        self.each.map_or(FIRST, |each| fit(each).clamp(1, largest as u128) as usize)
     }
 
     /// Takes note of a batch.
@@ -78,15 +81,15 @@ mod tests {
     #[test]
     fn batches_fit_into_a_turn() {
         let mut share = Share::default();
-        assert_eq!(share.batch(), 64);
+        assert_eq!(share.batch(LARGEST), 64);
         share.evaluated(64, MS * 64);
-        assert_eq!(share.batch(), 100);
+        assert_eq!(share.batch(LARGEST), 100);
         share.evaluated(100, MS);
-        assert_eq!(share.batch(), 512);
+        assert_eq!(share.batch(LARGEST), 512);
         share.evaluated(1, MS * 3_000);
-        assert_eq!(share.batch(), 1);
+        assert_eq!(share.batch(LARGEST), 1);
         share.evaluated(0, Duration::ZERO);
-        assert_eq!(share.batch(), 512);
+        assert_eq!(share.batch(LARGEST_SHARED), 128);
     }
 
     /// Plays marketplaces that always have work, of which a turn takes each its own time, and gives the time each of them worked.
