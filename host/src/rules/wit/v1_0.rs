@@ -47,13 +47,15 @@ pub(in crate::rules) enum Configured {
 impl Contract {
     /// Fails where an export is missing.
     pub(in crate::rules) fn of(pre: InstancePre<Guest>) -> wasmtime::Result<Self> {
-        let judge = pre.component().get_export_index(None, EXPORT);
+        let pre = bindings::RulesPre::new(pre)?;
+        let component = pre.instance_pre().component();
+        let judge = component.get_export_index(None, EXPORT);
         let export = |name: &str| {
-            let index = judge.and_then(|judge| pre.component().get_export_index(Some(&judge), name));
+            let index = judge.and_then(|judge| component.get_export_index(Some(&judge), name));
             index.ok_or_else(|| wasmtime::Error::msg(format!("no export {EXPORT}#{name}")))
         };
         let (classify, evaluate) = (export("classify")?, export("evaluate")?);
-        Ok(Self { pre: bindings::RulesPre::new(pre)?, classify, evaluate })
+        Ok(Self { pre, classify, evaluate })
     }
 
     /// An instance whose exports have the right types. The outer error is the guest's fault while it starts, the inner one a
