@@ -2,6 +2,7 @@
 //! own where there are several, all else goes by the first; each job is answered once it is durable.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
@@ -63,6 +64,8 @@ pub struct Ingest {
     lanes: Arc<[mpsc::Sender<Job>]>,
     /// The one that writes verdicts.
     verdicts: mpsc::Sender<Job>,
+    /// How many requests have brought events.
+    requests: Arc<AtomicU64>,
 }
 
 impl Ingest {
@@ -72,11 +75,12 @@ impl Ingest {
         let lanes = if writers.store.is_sqlite() { 1 } else { lanes.clamp(1, LANES - 1) };
         let events = (0..lanes).map(|lane| writers.spawn(lane)).collect::<Result<Vec<_>, _>>()?;
         let verdicts = if writers.store.is_sqlite() { events[0].clone() } else { writers.spawn(lanes)? };
-        Ok(Self { lanes: events.into(), verdicts })
+        Ok(Self { lanes: events.into(), verdicts, requests: Arc::default() })
     }
 
     /// Takes in events of one marketplace; answers when they are durable, in their order.
     pub async fn submit(&self, market: Arc<Market>, events: Vec<Event>) -> Result<Vec<Outcome>, IngestError> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
         let mut told = Vec::with_capacity(events.len());
         let parts = share(events, self.lanes.len());
         // All of it is handed in, or none.
@@ -105,6 +109,11 @@ impl Ingest {
     /// Whether every writer is at work.
     pub fn is_open(&self) -> bool {
         !self.verdicts.is_closed() && self.lanes.iter().all(|lane| !lane.is_closed())
+    }
+
+    /// How many requests have brought events so far.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
     }
 
     fn lane_of(&self, job: &Job) -> &mpsc::Sender<Job> {

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::evaluate::{EvaluateError, Evaluated, evaluate};
 use super::fall_due::fall_due;
 use super::ingest::{Ingest, Job};
-use super::shares::{LARGEST, LARGEST_SHARED, Share, Shares, TURN};
+use super::shares::{LARGEST, Share, Shares, TURN};
 use crate::clock::Clock;
 use crate::markets::{Market, Markets};
 use crate::store::session::Due;
@@ -184,8 +184,8 @@ impl Scheduler {
         start: Instant,
     ) -> Result<bool, EvaluateError> {
         let (mut ahead, mut asked): (Option<Evaluated>, bool) = (None, true);
-        let largest = if self.store.is_sqlite() { LARGEST_SHARED } else { LARGEST };
         while !agenda.is_empty() && (ahead.is_none() || start.elapsed() < TURN) {
+            let largest = if self.store.is_sqlite() { share.largest(self.ingest.requests()) } else { LARGEST };
             let batch: Vec<Due> = agenda.drain(..share.batch(largest).min(agenda.len())).collect();
             let began = Instant::now();
             let Some(next) = evaluate(session, &self.ingest, self.clock.as_ref(), market, &batch)? else {

@@ -14,10 +14,10 @@ const REST: u32 = 1;
 /// Merchants of a batch before anything is known of the rules.
 const FIRST: usize = 64;
 
-/// Largest batch where verdicts have a writer of their own: it shares the price of a transaction.
+/// Largest batch where nobody waits for the writer of verdicts: it shares the price of a transaction.
 pub(crate) const LARGEST: usize = 512;
 
-/// Largest batch where the writer of events writes verdicts, too: whoever sends events waits until it is written.
+/// Largest batch while events come in by the writer that writes verdicts, too: whoever sends them waits until it is written.
 pub(crate) const LARGEST_SHARED: usize = 128;
 
 /// One marketplace's share of the scheduler. Moments are counted from any fixed one.
@@ -26,9 +26,17 @@ pub(crate) struct Share {
     ready: Duration,
     /// What a merchant took in the last batch.
     each: Option<Duration>,
+    /// How many requests had brought events by the last batch.
+    requests: u64,
 }
 
 impl Share {
+    /// The largest batch there may be next: `requests` have brought events so far by the writer of verdicts.
+    pub(crate) fn largest(&mut self, requests: u64) -> usize {
+        let before = std::mem::replace(&mut self.requests, requests);
+        if requests == before { LARGEST } else { LARGEST_SHARED }
+    }
+
     /// How many merchants to evaluate next, `largest` at most, so that it takes no longer than a turn should.
     pub(crate) fn batch(&self, largest: usize) -> usize {
         let fit = |each: Duration| TURN.as_nanos() / each.as_nanos().max(1);
@@ -90,6 +98,12 @@ mod tests {
         assert_eq!(share.batch(LARGEST), 1);
         share.evaluated(0, Duration::ZERO);
         assert_eq!(share.batch(LARGEST_SHARED), 128);
+    }
+
+    #[test]
+    fn batches_are_small_while_events_come_in() {
+        let mut share = Share::default();
+        assert_eq!([0, 3, 4, 4, 4, 5].map(|requests| share.largest(requests)), [512, 128, 128, 512, 512, 128]);
     }
 
     /// Plays marketplaces that always have work, of which a turn takes each its own time, and gives the time each of them worked.
