@@ -84,7 +84,8 @@ impl Books<'_> {
     /// Reads one metric on `today`, without its row of breaches.
     pub fn read(&self, metric: &Metric, peers: Option<&Sheet>, today: Day) -> Reading {
         let span = self.span(metric, today);
-        let (numerator, denominator, value) = value(metric, |c| self.sum(c, span));
+        let counts = value(metric, |c| self.sum(c, span));
+        let (numerator, denominator, value) = counts;
         let (lower, upper) = match metric.formula {
             Formula::Ratio { .. } => wilson(numerator, denominator),
             _ => (value, value),
@@ -99,7 +100,7 @@ impl Books<'_> {
             lower,
             upper,
             peers: peers.and_then(|sheet| peer_value(metric, sheet, span)),
-            status: self.status(metric, today),
+            status: self.status_of(metric, span, counts),
             breached_in_a_row: 0,
             from: span.from,
             to: span.to,
@@ -120,7 +121,7 @@ impl Books<'_> {
     /// A year's days so far, and before them the years that were not left behind at their ends.
     fn with_kept_years(&self, counter: u16, least: u32, year: Span) -> Span {
         let slot = Slot::counted(counter);
-        let first = self.sheet.days(slot).first().map_or(year.from, |cell| Calendar::year_start(cell.1, 0));
+        let first = self.sheet.days(slot).first().map_or(year.from, |day| Calendar::year_start(*day, 0));
         let (mut from, mut next) = (first.min(year.from), first);
         while next < year.from {
             next = Calendar::year_start(next, 1);
@@ -147,7 +148,11 @@ impl Books<'_> {
     /// How one metric stands on `today`.
     pub fn status(&self, metric: &Metric, today: Day) -> Status {
         let span = self.span(metric, today);
-        let (numerator, denominator, value) = value(metric, |c| self.sum(c, span));
+        self.status_of(metric, span, value(metric, |c| self.sum(c, span)))
+    }
+
+    /// How a metric stands, given its [`value`] over `span`.
+    fn status_of(&self, metric: &Metric, span: Span, (numerator, denominator, value): (i64, i64, f64)) -> Status {
         let volume = match metric.formula {
             Formula::Ratio { .. } | Formula::Mean { .. } if denominator <= 0 => return Status::Insufficient,
             Formula::Ratio { .. } | Formula::Mean { .. } => denominator,
@@ -251,9 +256,9 @@ pub(crate) fn next_flip(metric: &Metric, sheet: &Sheet, today: Day) -> Option<Da
     // Later marks enter later and leave later: of those inside the oldest leaves first, of those ahead the oldest enters first.
     let firsts = slots.flat_map(|slot| {
         let days = sheet.days(slot);
-        [span.from, span.to.saturating_add(1)].map(|from| days.get(days.partition_point(|c| c.1 < from)))
+        [span.from, span.to.saturating_add(1)].map(|from| days.get(days.partition_point(|day| *day < from)))
     });
-    let next = firsts.flatten().filter_map(|cell| metric.window.next_change(cell.1, today)).min();
+    let next = firsts.flatten().filter_map(|day| metric.window.next_change(*day, today)).min();
     next.map(|day| metric.cadence.map_or(day, |cadence| cadence.binding_from(day)))
 }
 

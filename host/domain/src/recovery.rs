@@ -88,9 +88,9 @@ fn leaving(books: Books<'_>, metric: &Metric, today: Day) -> Vec<(Day, i64)> {
         // A year that is kept takes its marks along, and without further ones will go on being kept.
         (!books.span(metric, day).holds(marked)).then_some(day)
     };
-    let cells = counters.iter().flat_map(|c| books.sheet.days(Slot::counted(*c)));
+    let cells = counters.iter().flat_map(|c| books.sheet.cells(Slot::counted(*c)));
     let mut all: Vec<(Day, i64)> =
-        cells.filter_map(|c| Some((leaves(c.1)?, c.2))).filter(|l| l.0 <= today.saturating_add(HORIZON)).collect();
+        cells.filter_map(|(marked, sum)| Some((leaves(marked)?, sum))).filter(|l| l.0 <= today.saturating_add(HORIZON)).collect();
     all.sort_unstable();
     all.dedup_by(|next, kept| {
         let same = next.0 == kept.0;
@@ -308,9 +308,9 @@ mod tests {
 
             let inside = |marked: Day, day: Day| books.span(&metric, day).holds(marked);
             let mut leaving = std::collections::BTreeMap::new();
-            for cell in defects(&metric).iter().flat_map(|c| sheet.days(Slot::counted(*c))) {
-                if let Some(day) = (TODAY + 1..=TODAY + HORIZON).find(|d| inside(cell.1, *d - 1) && !inside(cell.1, *d)) {
-                    *leaving.entry(day).or_insert(0) += cell.2;
+            for cell in defects(&metric).iter().flat_map(|c| sheet.cells(Slot::counted(*c))) {
+                if let Some(day) = (TODAY + 1..=TODAY + HORIZON).find(|d| inside(cell.0, *d - 1) && !inside(cell.0, *d)) {
+                    *leaving.entry(day).or_insert(0) += cell.1;
                 }
             }
             prop_assert_eq!(found.leaving, leaving.into_iter().collect::<Vec<_>>());

@@ -1,6 +1,8 @@
 //! Sums by counter and calendar day. A merchant's days are kept in buckets of [`BUCKET_DAYS`] days, one small row each: a fact's
 //! marks fall on few days close together, so an update touches one or two rows instead of one for each counter and day.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::Day;
@@ -77,71 +79,142 @@ impl Bucket {
     }
 }
 
-/// A merchant's (or listing's, or the whole marketplace's) sums over the days that were loaded, ready to be read.
+/// A merchant's (or listing's, or the whole marketplace's) sums over the days that were loaded, ready to be read. It keeps running
+/// totals, so that a sum over a window is one subtraction, however many days the window has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sheet {
-    cells: Vec<(Slot, Day, i64)>,
+    /// By number of a slot: where its days end; they begin where those of the slot before it end.
+    ends: Vec<usize>,
+    /// Each slot's days with a sum, rising.
+    days: Vec<Day>,
+    /// By day: the slot's sum from its first day to this one, wide enough never to reach an end.
+    totals: Vec<i128>,
 }
 
 impl Sheet {
     /// From cells in any order, repeats added up.
     pub fn new(cells: impl IntoIterator<Item = (Day, Slot, i64)>) -> Self {
-        let mut all: Vec<_> = cells.into_iter().map(|(day, slot, sum)| (slot, day, sum)).collect();
-        // Stored cells come by day, of few slots: a stable sort tells few slots apart in few passes.
-        if all.is_sorted_by_key(|c| c.1) {
-            all.sort_by_key(|c| c.0);
-        } else {
-            all.sort_unstable();
+        let all: Vec<_> = cells.into_iter().collect();
+        let (mut cells, ends) = by_slot(&all);
+        let mut sheet = Self { ends: Vec::new(), days: Vec::with_capacity(all.len()), totals: Vec::with_capacity(all.len()) };
+        let mut start = 0;
+        for end in ends {
+            sheet.append(&mut cells[start..end]);
+            start = end;
         }
-        all.dedup_by(|next, kept| {
-            let same = (next.0, next.1) == (kept.0, kept.1);
-            if same {
-                kept.2 = kept.2.saturating_add(next.2);
+        sheet.trim();
+        sheet
+    }
+
+    /// Takes in the next slot's cells.
+    fn append(&mut self, cells: &mut [(Day, i64)]) {
+        if !cells.is_sorted_by_key(|c| c.0) {
+            cells.sort_unstable_by_key(|c| c.0);
+        }
+        let mut total = 0;
+        for day in cells.chunk_by(|a, b| a.0 == b.0) {
+            let sum: i128 = day.iter().map(|c| i128::from(c.1)).sum();
+            if sum != 0 {
+                total += sum;
+                self.days.push(day[0].0);
+                self.totals.push(total);
             }
-            same
-        });
-        all.retain(|c| c.2 != 0);
-        Self { cells: all }
+        }
+        self.ends.push(self.days.len());
     }
 
     /// Whether it holds no sums at all.
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.days.is_empty()
     }
 
-    /// The sum of a slot over days `from` to `to`, both included; sums stop at the ends of i64.
+    /// The sum of a slot over days `from` to `to`, both included; one beyond the ends of i64 is shown as that end.
     pub fn sum(&self, slot: Slot, from: Day, to: Day) -> i64 {
-        let days = self.days(slot);
-        let days = &days[days.partition_point(|c| c.1 < from)..];
-        let days = &days[..days.partition_point(|c| c.1 <= to)];
-        // Sums that reach an end are rare enough to be added up again; to stop at each step costs as much as all the rest.
-        let (sum, ended) = days.iter().fold((0i64, false), |(sum, ended), c| {
-            let (sum, over) = sum.overflowing_add(c.2);
-            (sum, ended | over)
-        });
-        if ended { days.iter().fold(0, |sum, c| sum.saturating_add(c.2)) } else { sum }
+        let place = self.place(slot);
+        let days = &self.days[place.clone()];
+        let before = |day: usize| if day == 0 { 0 } else { self.totals[place.start + day - 1] };
+        let first = days.partition_point(|day| *day < from);
+        let end = first + days[first..].partition_point(|day| *day <= to);
+        narrow(before(end) - before(first))
     }
 
     /// Adds to one cell, as a what-if does; sums that reach zero disappear.
     pub fn add(&mut self, day: Day, slot: Slot, amount: i64) {
-        match self.cells.binary_search_by_key(&(slot, day), |c| (c.0, c.1)) {
-            Ok(i) => {
-                self.cells[i].2 = self.cells[i].2.saturating_add(amount);
-                if self.cells[i].2 == 0 {
-                    self.cells.remove(i);
-                }
-            }
-            Err(_) if amount == 0 => {}
-            Err(i) => self.cells.insert(i, (slot, day, amount)),
+        if amount == 0 {
+            return;
+        }
+        let number = usize::from(slot.0);
+        if self.ends.len() <= number {
+            self.ends.resize(number + 1, self.days.len());
+        }
+        let place = self.place(slot);
+        let at = place.start + self.days[place.clone()].partition_point(|known| *known < day);
+        let before = if at == place.start { 0 } else { self.totals[at - 1] };
+        if at == place.end || self.days[at] != day {
+            self.days.insert(at, day);
+            self.totals.insert(at, before);
+            self.ends[number..].iter_mut().for_each(|end| *end += 1);
+        }
+        self.totals[at..self.ends[number]].iter_mut().for_each(|total| *total += i128::from(amount));
+        if self.totals[at] == before {
+            self.days.remove(at);
+            self.totals.remove(at);
+            self.ends[number..].iter_mut().for_each(|end| *end -= 1);
+            self.trim();
         }
     }
 
-    /// A slot's days and sums, by day.
-    pub fn days(&self, slot: Slot) -> &[(Slot, Day, i64)] {
-        let start = self.cells.partition_point(|c| c.0 < slot);
-        let len = self.cells[start..].partition_point(|c| c.0 == slot);
-        &self.cells[start..start + len]
+    /// A slot's days that have a sum, rising.
+    pub fn days(&self, slot: Slot) -> &[Day] {
+        &self.days[self.place(slot)]
     }
+
+    /// A slot's days and sums, by day.
+    pub fn cells(&self, slot: Slot) -> impl Iterator<Item = (Day, i64)> {
+        let totals = &self.totals[self.place(slot)];
+        let before = std::iter::once(&0).chain(totals);
+        self.days(slot).iter().zip(totals.iter().zip(before)).map(|(day, (to, before))| (*day, narrow(to - before)))
+    }
+
+    fn place(&self, slot: Slot) -> Range<usize> {
+        let number = usize::from(slot.0);
+        let start = number.checked_sub(1).map_or(0, |before| self.end(before));
+        start..self.end(number)
+    }
+
+    fn end(&self, slot: usize) -> usize {
+        self.ends.get(slot).copied().unwrap_or(self.days.len())
+    }
+
+    /// Forgets the slots at the end that have no days, so that equal sums are equal sheets.
+    fn trim(&mut self) {
+        while self.ends.last().is_some_and(|end| *end == self.ends.iter().nth_back(1).copied().unwrap_or(0)) {
+            self.ends.pop();
+        }
+    }
+}
+
+/// Cells one slot after the other, and by number of a slot where its cells end.
+fn by_slot(cells: &[(Day, Slot, i64)]) -> (Vec<(Day, i64)>, Vec<usize>) {
+    let number = |slot: Slot| usize::from(slot.0);
+    let slots = cells.iter().map(|c| number(c.1) + 1).max().unwrap_or(0);
+    // Where slots begin, which becomes where they end as their cells are put in place.
+    let mut ends = vec![0; slots + 1];
+    cells.iter().for_each(|c| ends[number(c.1) + 1] += 1);
+    (0..slots).for_each(|slot| ends[slot + 1] += ends[slot]);
+    ends.truncate(slots);
+    let mut placed = vec![(0, 0); cells.len()];
+    for (day, slot, sum) in cells {
+        let end = &mut ends[number(*slot)];
+        placed[*end] = (*day, *sum);
+        *end += 1;
+    }
+    (placed, ends)
+}
+
+/// The nearest there is in i64.
+fn narrow(sum: i128) -> i64 {
+    i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
 }
 
 #[cfg(test)]
@@ -154,7 +227,7 @@ mod tests {
     fn sums_stop_at_the_ends() {
         let sheet =
             Sheet::new([(1, Slot(0), i64::MAX), (2, Slot(0), 5), (3, Slot(0), -7), (1, Slot(1), i64::MIN), (2, Slot(1), -1)]);
-        assert_eq!([sheet.sum(Slot(0), 1, 2), sheet.sum(Slot(0), 1, 3)], [i64::MAX, i64::MAX - 7]);
+        assert_eq!([sheet.sum(Slot(0), 1, 2), sheet.sum(Slot(0), 1, 3)], [i64::MAX, i64::MAX - 2]);
         assert_eq!([sheet.sum(Slot(1), 1, 2), sheet.sum(Slot(0), 2, 3)], [i64::MIN, -2]);
     }
 
@@ -188,6 +261,11 @@ mod tests {
             for slot in 0..4 {
                 let plain: i64 = cells.iter().filter(|c| c.1 == slot && c.0 >= from && c.0 <= from + len).map(|c| c.2).sum();
                 prop_assert_eq!(sheet.sum(Slot(slot), from, from + len), plain);
+                let mut days = std::collections::BTreeMap::<i32, i64>::new();
+                cells.iter().filter(|c| c.1 == slot).for_each(|c| *days.entry(c.0).or_default() += c.2);
+                days.retain(|_, sum| *sum != 0);
+                prop_assert_eq!(sheet.days(Slot(slot)), days.keys().copied().collect::<Vec<_>>());
+                prop_assert_eq!(sheet.cells(Slot(slot)).collect::<Vec<_>>(), days.into_iter().collect::<Vec<_>>());
             }
             let mut added = Sheet::default();
             for &(day, slot, n) in &cells {
