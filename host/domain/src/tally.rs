@@ -200,8 +200,12 @@ fn by_slot(cells: &[(Day, Slot, i64)]) -> (Vec<(Day, i64)>, Vec<usize>) {
     let slots = cells.iter().map(|c| number(c.1) + 1).max().unwrap_or(0);
     // Where slots begin, which becomes where they end as their cells are put in place.
     let mut ends = vec![0; slots + 1];
-    cells.iter().for_each(|c| ends[number(c.1) + 1] += 1);
-    (0..slots).for_each(|slot| ends[slot + 1] += ends[slot]);
+    for cell in cells {
+        ends[number(cell.1) + 1] += 1;
+    }
+    for slot in 0..slots {
+        ends[slot + 1] += ends[slot];
+    }
     ends.truncate(slots);
     let mut placed = vec![(0, 0); cells.len()];
     for (day, slot, sum) in cells {
