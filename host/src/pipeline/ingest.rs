@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -66,6 +67,8 @@ pub struct Ingest {
     verdicts: mpsc::Sender<Job>,
     /// How many requests have brought events.
     requests: Arc<AtomicU64>,
+    /// Time that lanes have spent on events, in nanoseconds.
+    busy: Arc<AtomicU64>,
 }
 
 impl Ingest {
@@ -75,7 +78,7 @@ impl Ingest {
         let lanes = if writers.store.is_sqlite() { 1 } else { lanes.clamp(1, LANES - 1) };
         let events = (0..lanes).map(|lane| writers.spawn(lane)).collect::<Result<Vec<_>, _>>()?;
         let verdicts = if writers.store.is_sqlite() { events[0].clone() } else { writers.spawn(lanes)? };
-        Ok(Self { lanes: events.into(), verdicts, requests: Arc::default() })
+        Ok(Self { lanes: events.into(), verdicts, requests: Arc::default(), busy: writers.busy.clone() })
     }
 
     /// Takes in events of one marketplace; answers when they are durable, in their order.
@@ -114,6 +117,11 @@ impl Ingest {
     /// How many requests have brought events so far.
     pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// How long a lane has been at work on events so far, on average.
+    pub(crate) fn busy(&self) -> Duration {
+        Duration::from_nanos(self.busy.load(Ordering::Relaxed) / self.lanes.len().max(1) as u64)
     }
 
     fn lane_of(&self, job: &Job) -> &mpsc::Sender<Job> {

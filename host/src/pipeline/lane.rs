@@ -2,8 +2,9 @@
 //! the disk the next gathers, so a lone event waits for nobody and a flood shares each flush.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time;
 
 use andon_domain::ids::Instant;
 use tokio::sync::mpsc;
@@ -36,6 +37,8 @@ pub(crate) struct Writers {
     wake: Wake,
     /// Grows with each transaction.
     stamp: Arc<AtomicI64>,
+    /// Time that all of them have spent on events, in nanoseconds.
+    pub(super) busy: Arc<AtomicU64>,
     /// Everybody has it while they write, and whoever changes what the others go by has it alone.
     rules: Arc<RwLock<()>>,
 }
@@ -44,7 +47,7 @@ impl Writers {
     pub(crate) fn new(store: &Arc<Store>, markets: &Arc<Markets>, clock: &Arc<dyn Clock>, wake: &Wake) -> Self {
         let stamp = Arc::new(AtomicI64::new(clock.now().saturating_mul(1_000)));
         let (store, markets, clock, wake) = (store.clone(), markets.clone(), clock.clone(), wake.clone());
-        Self { keys: Keys::new(store.secret()), store, markets, clock, wake, stamp, rules: Arc::default() }
+        Self { keys: Keys::new(store.secret()), store, markets, clock, wake, stamp, busy: Arc::default(), rules: Arc::default() }
     }
 
     /// Starts a lane's writer, which ends when nobody can hand it anything any more.
@@ -102,7 +105,11 @@ impl Lane {
                 self.commit(group);
             } else {
                 let _among_others = rules.read().unwrap_or_else(PoisonError::into_inner);
+                let began = time::Instant::now();
                 self.commit(group);
+                if events > 0 {
+                    self.writers.busy.fetch_add(began.elapsed().as_nanos() as u64, Ordering::Relaxed);
+                }
             }
         }
     }

@@ -122,9 +122,9 @@ impl Scheduler {
                 let turn = self.turn(session.as_mut(), &markets[&market], agenda, share);
                 match turn {
                     Ok(false) => {}
-                    Ok(true) => share.worked(began.elapsed(), start.elapsed()),
+                    Ok(true) => share.worked(began.elapsed(), start.elapsed(), self.ingest.busy()),
                     // Whoever fails every time must not keep the others from their turns.
-                    Err(_) => share.worked(began.elapsed(), ROUND),
+                    Err(_) => share.worked(began.elapsed(), ROUND, self.ingest.busy()),
                 }
                 worked |= turn?;
             }

@@ -1,5 +1,6 @@
-//! Whose turn it is: each marketplace works for a while, then rests as long as that took, and who has rested longest comes
-//! first. A marketplace with slow rules has the same turns as any other, with fewer merchants in each, and waits for itself alone.
+//! Whose turn it is: each marketplace works for a while, then rests as long as that took (longer while those who take events in have
+//! no time to spare), and who has rested longest comes first. A marketplace with slow rules has the same turns as any other, with
+//! fewer merchants in each, and waits for itself alone.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,9 +8,14 @@ use std::time::Duration;
 /// What one turn should take. A turn ends with the batch in hand, whose size follows from how long the last one took.
 pub(crate) const TURN: Duration = Duration::from_millis(100);
 
-/// Rest after a turn, in times of what the turn took: taking events in goes before judging, and whoever is judged a little
+/// Rest after a turn, in per cent of what the turn took: taking events in goes before judging, and whoever is judged a little
 /// later is judged on more of them at once.
-const REST: u32 = 1;
+const REST: u32 = 100;
+
+/// So much more of it where writers do nothing but take events in; nothing where they have this part of their time to spare, in per
+/// cent: verdicts do not wait for the sake of writers that are half idle.
+const REST_WHEN_BUSY: u32 = 300;
+const SPARE: u32 = 40;
 
 /// Merchants of a batch before anything is known of the rules.
 const FIRST: usize = 64;
@@ -28,6 +34,8 @@ pub(crate) struct Share {
     each: Option<Duration>,
     /// How many requests had brought events by the last batch.
     requests: u64,
+    /// When the last turn ended, and how long writers had been busy by then.
+    last: (Duration, Duration),
 }
 
 impl Share {
@@ -48,9 +56,13 @@ impl Share {
         self.each = Some(took / u32::try_from(merchants.max(1)).unwrap_or(u32::MAX));
     }
 
-    /// Takes note of a turn.
-    pub(crate) fn worked(&mut self, now: Duration, took: Duration) {
-        self.ready = now + took * REST;
+    /// Takes note of a turn; by its end writers have spent `busy` on taking events in.
+    pub(crate) fn worked(&mut self, now: Duration, took: Duration, busy: Duration) {
+        let (since, before) = std::mem::replace(&mut self.last, (now, busy));
+        let (part, whole) = (busy.saturating_sub(before).as_micros(), now.saturating_sub(since).as_micros());
+        let busy = (part * 100 / whole.max(1)).min(100) as u32;
+        let more = REST_WHEN_BUSY * busy.saturating_sub(100 - SPARE) / SPARE;
+        self.ready = now + took * (REST + more) / 100;
     }
 }
 
@@ -106,6 +118,17 @@ mod tests {
         assert_eq!([0, 3, 4, 4, 4, 5].map(|requests| share.largest(requests)), [512, 128, 128, 512, 512, 128]);
     }
 
+    #[test]
+    fn judging_leaves_busy_writers_more_of_the_time() {
+        let ready = |busy: u32| {
+            let mut share = Share::default();
+            share.worked(MS * 500, MS * 100, MS * 50);
+            share.worked(MS * 1_000, MS * 100, MS * (50 + busy));
+            share.ready
+        };
+        assert_eq!([0, 300, 400, 500, 9_000].map(ready), [1_100, 1_100, 1_250, 1_400, 1_400].map(|ms| MS * ms));
+    }
+
     /// Plays marketplaces that always have work, of which a turn takes each its own time, and gives the time each of them worked.
     fn play(turns: &[Duration], until: Duration) -> (Vec<Duration>, Vec<Duration>) {
         let (mut shares, mut now) = (Shares::default(), Duration::ZERO);
@@ -118,8 +141,8 @@ mod tests {
                 waited[i] = waited[i].max(now.saturating_sub(ready_since[i]));
                 now += took;
                 worked[i] += took;
-                shares.of(market).worked(now, took);
-                ready_since[i] = now + took * REST;
+                shares.of(market).worked(now, took, Duration::ZERO);
+                ready_since[i] = now + took * REST / 100;
             }
             now += shares.rest(asked, now).unwrap_or_default();
         }
