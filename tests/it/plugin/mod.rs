@@ -11,18 +11,10 @@ mod watch;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use andon_tests::process::Ran;
 use tempfile::TempDir;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_andon-in-tests");
-
-/// What a command did.
-#[derive(Debug)]
-struct Ran {
-    succeeded: bool,
-    out: String,
-    err: String,
-}
 
 /// `andon plugin`, to be run in a directory. Nothing is fetched, and no host is known.
 fn command(directory: &Path, arguments: &[&str]) -> Command {
@@ -35,33 +27,11 @@ fn command(directory: &Path, arguments: &[&str]) -> Command {
 }
 
 fn run(mut command: Command) -> Ran {
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ran { succeeded: output.status.success(), out: text(output.stdout), err: text(output.stderr) }
+    Ran::to_its_end(&mut command)
 }
 
 fn plugin(directory: &Path, arguments: &[&str]) -> Ran {
     run(command(directory, arguments))
-}
-
-impl Ran {
-    /// What was printed by a command that succeeded.
-    #[track_caller]
-    fn ok(self) -> String {
-        assert!(self.succeeded, "{}\n{}", self.out, self.err);
-        self.out
-    }
-
-    /// The error of a command that failed.
-    #[track_caller]
-    fn failed(&self) -> &str {
-        assert!(!self.succeeded, "{}\n{}", self.out, self.err);
-        self.err.trim()
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
-    }
 }
 
 /// A directory with amazon's rules as `rules.wasm` and the given cases.
