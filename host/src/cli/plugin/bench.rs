@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::project::{Source, admit, engine, refusal};
-use crate::bench::{Figure, table};
+use crate::bench::{Figure, table, telling};
 use crate::rules::Limits;
 use crate::rules::bench::{Measured, classify, evaluate};
 
@@ -32,9 +32,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let rules = admit(&engine()?, &component).map_err(|refused| refusal(&refused))?;
     let compiling = start.elapsed();
     let judge = rules.configure(&[])?;
+    let told = telling("Measuring")?;
     let time = Duration::from_millis(args.millis);
     let (order, orders) = (classify(&judge, 1, time)?, classify(&judge, BATCH, time)?);
     let (merchant, merchants) = (evaluate(&judge, 1, time)?, evaluate(&judge, BATCH, time)?);
+    drop(told);
     let memory = [order, orders, merchant, merchants].map(|m| m.memory_bytes).into_iter().max().unwrap_or_default();
     let alone = limits.fuel.saturating_add(limits.fuel_per_item);
     let bounded = |what: &str, value: f64, unit, limit: f64| Figure::new(what, value, unit).against("limit", limit);

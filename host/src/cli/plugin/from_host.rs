@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use reqwest::Method;
 
 use super::host::Host;
-use super::spinner;
 use crate::cases::{Answer, CaseFile};
+use crate::cli::spinner;
 
 /// Whose facts to take, and what to call the case.
 #[derive(Debug, clap::Args)]

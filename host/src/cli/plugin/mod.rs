@@ -13,10 +13,6 @@ pub mod test;
 mod through_host;
 pub mod watch;
 
-use std::time::Duration;
-
-use indicatif::ProgressBar;
-
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -49,11 +45,4 @@ impl Command {
             Self::Backtest(args) => backtest::run(*args).await,
         }
     }
-}
-
-/// Turns until it is cleared, where somebody watches.
-pub fn spinner(message: impl Into<String>) -> ProgressBar {
-    let spinner = ProgressBar::new_spinner().with_message(message.into());
-    spinner.enable_steady_tick(Duration::from_millis(100));
-    spinner
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use andon_domain::ids::check_code;
 use anyhow::{Context, bail};
 
-use super::spinner;
+use crate::cli::spinner;
 use crate::rules::build::{self, BuildError};
 use crate::rules::{Engine, Limits, Refusal, Rules};
 
