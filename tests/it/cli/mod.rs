@@ -1,5 +1,6 @@
 //! `andon` as it is typed: the binary in a process, and what it prints. `plugin` has tests of its own.
 
+mod demo;
 mod simulate;
 
 use std::process::Command;
