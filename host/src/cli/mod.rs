@@ -100,13 +100,13 @@ enum Command {
 #[derive(Debug, Clone, clap::Args)]
 pub struct Place {
     /// A file of settings; `andon.toml` is read where there is one
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where the SQLite file and the trial key are kept [default: ./andon-data]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     home: Option<PathBuf>,
     /// Database: a `sqlite:` or `postgres:` URL [default: andon.db in the home]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
 }
 

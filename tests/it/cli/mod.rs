@@ -1,7 +1,10 @@
 //! `andon` as it is typed: the binary in a process, and what it prints. `plugin` has tests of its own.
 
 mod demo;
+mod import;
+mod migrate;
 mod simulate;
+mod token;
 
 use std::process::Command;
 
