@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::project::{Source, admit, engine, refusal};
+use super::project::{Inspector, Source, refusal};
 use crate::bench::{Figure, table, telling};
-use crate::rules::Limits;
 use crate::rules::bench::{Measured, classify, evaluate};
 
 /// Questions a call, as many as the host puts together when there are as many.
@@ -25,11 +24,12 @@ pub struct Args {
 
 /// Measures and prints. The questions are made up: orders with feedback, claims and returns in usual shares, merchants with every
 /// metric read, one reading in ten of them breached.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub async fn run(args: &Args) -> anyhow::Result<()> {
     let component = args.source.project()?.component()?;
-    let limits = Limits::default().of(component.len());
+    let inspector = Inspector::new()?;
+    let limits = inspector.limits(component.len());
     let start = Instant::now();
-    let rules = admit(&engine()?, &component).map_err(|refused| refusal(&refused))?;
+    let rules = inspector.admit(&component).await?.map_err(|refused| refusal(&refused))?;
     let compiling = start.elapsed();
     let judge = rules.configure(&[])?;
     let told = telling("Measuring")?;

@@ -38,9 +38,9 @@ impl Command {
         match self {
             Self::New(args) => new::run(&args),
             Self::Build(args) => build::run(&args),
-            Self::Check(args) => check::run(&args),
+            Self::Check(args) => check::run(&args).await,
             Self::Test(args) => test::run(args).await,
-            Self::Bench(args) => bench::run(&args),
+            Self::Bench(args) => bench::run(&args).await,
             Self::Push(args) => push::run(args).await,
             Self::Backtest(args) => backtest::run(*args).await,
         }
