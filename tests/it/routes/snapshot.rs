@@ -3,8 +3,10 @@
 use andon::auth::Scope;
 use andon::cases::{CaseFile, run};
 use andon::rules::{Engine, Limits};
+use andon::setup::Wanted;
+use andon_domain::rollout::Plan;
 use andon_tests::events::{DAY, NOW, event, rfc3339};
-use andon_tests::{guests, on_both};
+use andon_tests::{MARKET, guests, on_both};
 use serde_json::{Value, json};
 
 use super::{MERCHANT, Shop};
@@ -71,6 +73,18 @@ on_both! {
         let late = author.get(&format!("{SNAPSHOT}?since={since}")).await.ok();
         assert_eq!(late["facts"]["orders"].as_array().unwrap().len(), 10);
         assert_eq!(author.get(&format!("{SNAPSHOT}?since=then")).await.short(), "422 invalid since");
+    }
+
+    async fn in_a_roll_out_the_settings_are_those_that_judge_the_merchant(backend) {
+        let shop = Shop::open(backend).await;
+        let settings = Some([("preview-days".to_owned(), "9".to_owned())].into());
+        let plan = Plan { share: 99, ..Plan::default() };
+        let wanted = Wanted { rules: "amazon@0.1.0".into(), settings, plan, author: "somebody".into() };
+        shop.test.app.begin(MARKET, wanted).await.unwrap();
+        shop.test.drain().await;
+        let snapshot = shop.door.with_scopes(&[Scope::PluginsWrite]).get(SNAPSHOT).await.ok();
+        assert_eq!(snapshot["settings"], json!({"preview-days": "9"}));
+        assert_eq!(shop.operator.get("/v1/marketplaces/olist").await.ok()["settings"], json!({}));
     }
 
     async fn only_an_author_takes_one(backend) {
