@@ -46,7 +46,8 @@ on_both! {
         assert!(orders(&again).iter().all(|order| !orders(&snapshot).contains(order)));
 
         let rules = Engine::new(Limits::default()).unwrap().admit(guests::amazon()).unwrap();
-        let mut file = CaseFile::from_host(&text).unwrap();
+        let (mut file, left_out) = CaseFile::from_host(&text, rules.manifest()).unwrap();
+        assert_eq!(left_out, Vec::<String>::new());
         let came = run(&rules, &file.cases[0]).unwrap();
         file.accept(0, &came);
         let case: Value = serde_json::from_str(&file.text()).unwrap();
@@ -85,6 +86,23 @@ on_both! {
         let snapshot = shop.door.with_scopes(&[Scope::PluginsWrite]).get(SNAPSHOT).await.ok();
         assert_eq!(snapshot["settings"], json!({"preview-days": "9"}));
         assert_eq!(shop.operator.get("/v1/marketplaces/olist").await.ok()["settings"], json!({}));
+    }
+
+    async fn what_other_rules_do_not_declare_is_left_out_for_them(backend) {
+        let shop = Shop::open(backend).await;
+        shop.operator.patch("/v1/marketplaces/olist", &json!({"overrides": {"odr": {"target": 0.5}}})).await.ok();
+        shop.test.drain().await;
+        let answer = shop.door.with_scopes(&[Scope::PluginsWrite]).get(SNAPSHOT).await;
+        let (snapshot, text) = (answer.ok(), String::from_utf8(answer.body.clone()).unwrap());
+        let rules = Engine::new(Limits::default()).unwrap().admit(guests::hostile()).unwrap();
+        let (mut file, left_out) = CaseFile::from_host(&text, rules.manifest()).unwrap();
+        for what in ["figures for odr", "the marketplace's value of odr", &format!("standing {}", snapshot["merchant"]["standing"].as_str().unwrap())] {
+            assert!(left_out.iter().any(|left| left == what), "{what} in {left_out:?}");
+        }
+        let came = run(&rules, &file.cases[0]).unwrap();
+        file.accept(0, &came);
+        let case: Value = serde_json::from_str(&file.text()).unwrap();
+        assert_eq!((&case["verdict"]["standing"], &case["merchant"]["standing"]), (&json!("fine"), &Value::Null));
     }
 
     async fn only_an_author_takes_one(backend) {

@@ -67,8 +67,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let cases = args.cases.clone().unwrap_or_else(|| project.directory().join("cases"));
     let mut bench = Bench { inspector: Inspector::new()?, built: None };
     if let Some(snapshot) = args.from_host.fetch().await? {
-        let rules = bench.rules(&project).await?;
-        return from_host::keep(&snapshot, &cases, |file| Ok(cases::run(&rules, &file.cases[0])?));
+        return from_host::keep(&snapshot, &cases, &bench.rules(&project).await?);
     }
     if !args.watch {
         return bench.test(&args, &project, &cases).await;
