@@ -3,6 +3,7 @@
 mod demo;
 mod import;
 mod migrate;
+mod replay;
 mod simulate;
 mod token;
 
