@@ -72,13 +72,13 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     if !args.watch {
         return bench.test(&args, &project, &cases).await;
     }
-    let changes = watch::changes(project.directory(), &cases)?;
+    let mut changes = watch::changes(project.directory(), &cases)?;
     loop {
         if let Err(error) = bench.test(&args, &project, &cases).await {
             eprintln!("error: {error:#}");
         }
         println!("\nWaiting for a change; Ctrl-C ends it.");
-        if !changes.wait() {
+        if !changes.wait()? {
             return Ok(());
         }
     }
