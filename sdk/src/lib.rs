@@ -97,12 +97,73 @@ pub mod testing;
 
 /// What happened: the facts that rules are asked about.
 pub mod facts {
-    // Listed by name: see `bindings`.
-    pub use crate::bindings::andon::rules::facts::{
-        Actor, Aftermath, CancelReason, Cancellation, Channel, Claim, ClaimKind, ClaimState, Contact, Feedback, FeedbackState,
-        Fulfilment, Incident, IncidentKind, Instant, Money, Order, ReturnOutcome, ReturnRequest, ServiceLevel, Severity, Subject,
-        Tracking, Violation, ViolationState,
-    };
+    // Listed by name, and with the words that the contract leaves out: see `bindings`.
+
+    /// Who did something, or is responsible for it: the buyer, the merchant that is judged, the carrier of the parcel, or the
+    /// marketplace itself (`Platform`).
+    pub use crate::bindings::andon::rules::facts::Actor;
+    /// Why an order was called off.
+    ///
+    /// `OutOfStock`: the merchant had none left · `PricingError`: it had named a wrong price · `NotShippedInTime`: it was not handed
+    /// to the carrier in time · `UndeliverableAddress`: nothing can be delivered there · `BuyerRequest`: the buyer asked for it ·
+    /// `Unpaid`: the buyer did not pay · `FraudHold`: held back for suspected fraud · `PlatformError`: the marketplace's mistake.
+    pub use crate::bindings::andon::rules::facts::CancelReason;
+    /// An order called off: when first, and by whom and why as last reported.
+    pub use crate::bindings::andon::rules::facts::Cancellation;
+    /// How a buyer made contact; `WebForm` is a form on the site, `PlatformMessage` the marketplace's own messages.
+    pub use crate::bindings::andon::rules::facts::Channel;
+    /// A buyer's claim on an order: when it was opened, what it says, where it stands, and when it last closed.
+    pub use crate::bindings::andon::rules::facts::Claim;
+    /// What a buyer claims.
+    ///
+    /// `NotReceived`: nothing arrived · `NotAsDescribed`: something else did · `RefundRefused`: the merchant refuses a refund that is
+    /// due · `ChargebackService`, `ChargebackFraud`: the buyer's bank took the money back, over goods or service, or because the
+    /// card was misused.
+    pub use crate::bindings::andon::rules::facts::ClaimKind;
+    /// Where a claim stands.
+    ///
+    /// `Open`: nobody has decided · `RefundedByMerchant`: the merchant paid before anybody did · `Granted`: the buyer was right, and
+    /// the merchant pays · `GrantedAtPlatformCost`: the buyer gets the money, and the marketplace pays · `Denied`: the buyer was not
+    /// right · `Withdrawn`: the buyer took it back.
+    pub use crate::bindings::andon::rules::facts::ClaimState;
+    /// A buyer's contact with customer service, on an order or on none. `resolved` is absent again once it is reopened.
+    pub use crate::bindings::andon::rules::facts::Contact;
+    /// A buyer's rating of one order; its parts are rated 1 to 5 as well, where the marketplace asks for them.
+    pub use crate::bindings::andon::rules::facts::Feedback;
+    /// `Struck`: the marketplace struck it · `Withdrawn`: the buyer took it back · `Removed`: it was taken off for another reason.
+    pub use crate::bindings::andon::rules::facts::FeedbackState;
+    /// Who ships: the merchant itself, or the marketplace for it.
+    pub use crate::bindings::andon::rules::facts::Fulfilment;
+    /// Trouble on the way: when it was noticed, what it was, whose doing it was, and when it was over.
+    pub use crate::bindings::andon::rules::facts::Incident;
+    /// What went wrong on the way.
+    ///
+    /// `NoScan`: the carrier never scanned the parcel · `Stalled`: it stopped moving · `Misrouted`: it went somewhere else ·
+    /// `FalseDelivery`: it was reported delivered, and was not · `Damaged` · `Lost` · `AddressProblem`: the address did not do.
+    pub use crate::bindings::andon::rules::facts::IncidentKind;
+    /// One merchant's part of what a buyer bought. `id`, `buyer` and `listing` are keys that stand for references; `shipped` and
+    /// `delivered` are the first times of each.
+    pub use crate::bindings::andon::rules::facts::Order;
+    /// How a return ended.
+    ///
+    /// `Open`: it has not · `Refunded`: the buyer got the money back · `Replaced`: or other goods · `Rejected`: the merchant refused
+    /// it, as it may · `WronglyRejected`: it refused it against the marketplace's policy.
+    pub use crate::bindings::andon::rules::facts::ReturnOutcome;
+    /// A buyer's wish to send something back: when it was asked for, why, when first answered, how it ended, and whether the buyer
+    /// said afterwards that it went badly.
+    pub use crate::bindings::andon::rules::facts::ReturnRequest;
+    /// How fast the order was sold to arrive.
+    pub use crate::bindings::andon::rules::facts::ServiceLevel;
+    /// How grave a violation is, the least first.
+    pub use crate::bindings::andon::rules::facts::Severity;
+    /// A breach of a policy that was put on record against a merchant; `closed` is when its state last changed.
+    pub use crate::bindings::andon::rules::facts::Violation;
+    /// Where a violation stands.
+    ///
+    /// `Open`: nobody has done anything about it · `Acknowledged`: the merchant has taken note · `Resolved`: it is put right ·
+    /// `Overturned`: it was none after all.
+    pub use crate::bindings::andon::rules::facts::ViolationState;
+    pub use crate::bindings::andon::rules::facts::{Aftermath, Instant, Money, Subject, Tracking};
 
     /// Milliseconds in an hour.
     pub const HOUR: Instant = 3_600_000;
@@ -111,9 +172,29 @@ pub mod facts {
 }
 
 pub use bindings::andon::rules::declare::{Cadence, Level, Period, Term, Window};
-pub use bindings::exports::andon::rules::judge::{
-    Action, Classified, ListingSnapshot, Mark, Merchant, Proposal, Reading, Reason, Snapshot, Status, Verdict,
-};
+/// What rules may propose; the host decides. Listings go by their keys, badges by their indexes.
+pub use bindings::exports::andon::rules::judge::Action;
+/// What one subject means: what counts about it, and when to ask again.
+pub use bindings::exports::andon::rules::judge::Classified;
+/// The readings of one listing, one for each declared metric, in that order.
+pub use bindings::exports::andon::rules::judge::ListingSnapshot;
+/// Something that counts, on a day: how much it adds to which counter.
+pub use bindings::exports::andon::rules::judge::Mark;
+/// The merchant that is judged: since when it is there and has its standing, and the badges it bears.
+pub use bindings::exports::andon::rules::judge::Merchant;
+/// One metric of one merchant on one day. `value` is 0 for a ratio or mean without a denominator, `denominator` where there is no
+/// line; `buyers` are those behind the evidence, where its counter counts them.
+pub use bindings::exports::andon::rules::judge::Reading;
+/// All that rules are shown of one merchant, as of `now`.
+pub use bindings::exports::andon::rules::judge::Snapshot;
+/// How a metric stands against its limit.
+///
+/// `Good`: its target and its warning are met · `AtRisk`: its target is, its warning is not · `Breached`: its target is not ·
+/// `Insufficient`: there is too little to say, and nothing may follow from it.
+pub use bindings::exports::andon::rules::judge::Status;
+/// What rules conclude about one merchant: its standing, why, what to do about it, and when to ask again.
+pub use bindings::exports::andon::rules::judge::Verdict;
+pub use bindings::exports::andon::rules::judge::{Proposal, Reason};
 pub use codes::{
     Badge, Cause, ContactReason, Counter, Exclusion, Metric, Policy, Quota, ReasonCode, ReturnReason, Standing, Words, words,
 };

@@ -1,4 +1,4 @@
-//! The real binary in a process of its own, to be killed without warning.
+//! The real binary in a process of its own: run to its end, or to be killed without warning.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -6,6 +6,45 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
+
+/// What a command did that has ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// Whether it says that it succeeded.
+    pub succeeded: bool,
+    /// What it printed.
+    pub out: String,
+    /// What it said besides.
+    pub err: String,
+}
+
+impl Ran {
+    /// Runs a command to its end.
+    pub fn to_its_end(command: &mut Command) -> Self {
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { succeeded: output.status.success(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// What was printed by a command that succeeded.
+    #[track_caller]
+    pub fn ok(self) -> String {
+        assert!(self.succeeded, "{}\n{}", self.out, self.err);
+        self.out
+    }
+
+    /// The error of a command that failed.
+    #[track_caller]
+    pub fn failed(&self) -> &str {
+        assert!(!self.succeeded, "{}\n{}", self.out, self.err);
+        self.err.trim()
+    }
+
+    /// What was printed, as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
+    }
+}
 
 /// A host that serves, for as long as somebody holds it.
 pub struct Process {
@@ -72,7 +111,7 @@ impl Drop for Process {
     }
 }
 
-/// A connection that posts JSON and reads answers, one after the other.
+/// A connection that sends requests and reads answers in JSON, one after the other.
 pub struct Connection {
     stream: BufReader<TcpStream>,
     token: String,
@@ -87,14 +126,23 @@ impl Connection {
     }
 
     /// Status and body of the answer; an error where the other side is gone before the answer is whole.
+    pub fn get(&mut self, path: &str) -> std::io::Result<(u16, Value)> {
+        self.send("GET", path, "", "")
+    }
+
+    /// The same of a request with a body.
     pub fn post(&mut self, path: &str, body: &str) -> std::io::Result<(u16, Value)> {
         self.post_with(path, "", body)
     }
 
     /// The same with further lines in the head, each with its end.
     pub fn post_with(&mut self, path: &str, lines: &str, body: &str) -> std::io::Result<(u16, Value)> {
+        self.send("POST", path, &format!("content-type: application/json\r\n{lines}"), body)
+    }
+
+    fn send(&mut self, method: &str, path: &str, lines: &str, body: &str) -> std::io::Result<(u16, Value)> {
         let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n{lines}content-length: {}\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\n{lines}content-length: {}\r\n\r\n",
             self.token,
             body.len()
         );

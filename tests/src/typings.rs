@@ -1,6 +1,9 @@
 //! The contract's types in TypeScript, as the JavaScript engine hands them over: a number for every number, `null` for what is
 //! absent, a string for an enum's case, `{ tag, val }` for a variant's.
 
+mod words;
+
+use std::cell::RefCell;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -13,36 +16,61 @@ pub fn contract(wit: &Path) -> String {
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_path(wit).unwrap();
     let mut text = HEAD.to_owned() + "\n";
+    let mut wordless = Vec::new();
     for (name, id) in &resolve.packages[package].interfaces {
-        let interface = &resolve.interfaces[*id];
+        let (interface, said) = (&resolve.interfaces[*id], Said::default());
         for (type_name, ty) in &interface.types {
             let ty = &resolve.types[*ty];
             // A `use` of another interface's type brings nothing new.
             if !matches!(ty.kind, TypeDefKind::Type(Type::Id(id)) if resolve.types[id].owner != ty.owner) {
-                text += &definition(&resolve, type_name, ty);
+                text += &definition(&resolve, &said, type_name, ty);
             }
         }
         if !interface.functions.is_empty() {
             text += &functions(&resolve, name, interface);
         }
+        let without = said.0.into_inner();
+        // Authors declare in words of the SDK; of this interface it gives them three types.
+        let missing: Vec<_> = without.iter().filter(|known| name != "declare" && words::words(known).is_none()).collect();
+        assert!(missing.is_empty(), "nothing says what these are: {missing:?}");
+        wordless.extend(without);
     }
+    assert_eq!(words::idle(&wordless), Vec::<&str>::new(), "not in the contract, or said there already");
     text
 }
 
-fn definition(resolve: &Resolve, name: &str, ty: &TypeDef) -> String {
-    let head = |word: &str| format!("\n{}export {word} {}", docs(&ty.docs, ""), pascal(name));
+/// Comments as the contract has them, or in words of our own; remembers for what the contract has none.
+#[derive(Default)]
+struct Said(RefCell<Vec<String>>);
+
+impl Said {
+    fn of(&self, about: &Docs, indent: &str, name: &str) -> String {
+        if about.contents.is_some() {
+            return docs(about, indent);
+        }
+        self.0.borrow_mut().push(name.to_owned());
+        words::words(name).map(|words| format!("{indent}/** {words} */\n")).unwrap_or_default()
+    }
+}
+
+fn definition(resolve: &Resolve, said: &Said, name: &str, ty: &TypeDef) -> String {
+    let head = |word: &str| format!("\n{}export {word} {}", said.of(&ty.docs, "", name), pascal(name));
+    let about = |docs: &Docs, member: &str| said.of(docs, "  ", &format!("{name}.{member}"));
     match &ty.kind {
         TypeDefKind::Record(record) => {
-            let field =
-                |f: &wit_parser::Field| format!("{}  {}: {};\n", docs(&f.docs, "  "), camel(&f.name), written(resolve, &f.ty));
+            let field = |f: &wit_parser::Field| {
+                format!("{}  {}: {};\n", about(&f.docs, &f.name), camel(&f.name), written(resolve, &f.ty))
+            };
             format!("{} {{\n{}}}\n", head("interface"), record.fields.iter().map(field).collect::<String>())
         }
-        TypeDefKind::Enum(cases) => union(head("type"), cases.cases.iter().map(|c| (&c.docs, format!("\"{}\"", c.name)))),
+        TypeDefKind::Enum(cases) => {
+            union(head("type"), cases.cases.iter().map(|c| (about(&c.docs, &c.name), format!("\"{}\"", c.name))))
+        }
         TypeDefKind::Variant(variant) => union(
             head("type"),
             variant.cases.iter().map(|case| {
                 let val = case.ty.iter().map(|ty| format!("; val: {}", written(resolve, ty))).collect::<String>();
-                (&case.docs, format!("{{ tag: \"{}\"{val} }}", case.name))
+                (about(&case.docs, &case.name), format!("{{ tag: \"{}\"{val} }}", case.name))
             }),
         ),
         TypeDefKind::Type(alias) => format!("{} = {};\n", head("type"), written(resolve, alias)),
@@ -50,8 +78,8 @@ fn definition(resolve: &Resolve, name: &str, ty: &TypeDef) -> String {
     }
 }
 
-fn union<'a>(head: String, cases: impl Iterator<Item = (&'a Docs, String)>) -> String {
-    let lines = cases.map(|(about, case)| format!("\n{}  | {case}", docs(about, "  ")));
+fn union(head: String, cases: impl Iterator<Item = (String, String)>) -> String {
+    let lines = cases.map(|(about, case)| format!("\n{about}  | {case}"));
     format!("{head} ={};\n", lines.collect::<String>())
 }
 

@@ -10,6 +10,7 @@ use super::figures::{Figure, Target};
 use super::load::{Load, MARKETPLACE, STEPS};
 use super::place::Place;
 use super::server::prepare;
+use super::telling::telling;
 use crate::app::App;
 use crate::backtest::{Progress, Question, Report, run as play};
 use crate::clock::{Clock, SystemClock};
@@ -57,6 +58,7 @@ async fn measured(args: &Args, place: &mut Place) -> anyhow::Result<Vec<Figure>>
         let (market, candidate) = (market.clone(), candidate.clone());
         let from = to - days * 86_400_000;
         let question = Question { market, candidate, from, to, every: "1d".parse().map_err(anyhow::Error::msg)?, now: to };
+        let _told = telling(format!("Playing {} moments", days + 1))?;
         let start = Instant::now();
         let report = play(app.store.clone(), question, Arc::new(Progress::default())).await?;
         figures.extend(told(args, &report, start.elapsed().as_secs_f64()));
@@ -67,6 +69,7 @@ async fn measured(args: &Args, place: &mut Place) -> anyhow::Result<Vec<Figure>>
 /// A host whose marketplace has taken in the whole load.
 async fn filled(args: &Args, url: &str) -> anyhow::Result<Arc<App>> {
     let (app, market) = prepare(url, ClockKind::LatestEvent).await?;
+    let _told = telling(format!("Taking in {} orders", args.orders))?;
     let load = Load::new(args.orders, args.merchants, SystemClock.now());
     let mut load = load.peekable();
     while load.peek().is_some() {

@@ -12,6 +12,7 @@ use super::fill::{Trade, fill};
 use super::load::MARKETPLACE;
 use super::place::Place;
 use super::server::{close, prepare_as};
+use super::telling::telling;
 use crate::clock::{Clock, SystemClock};
 use crate::markets::ClockKind;
 use crate::setup::RulesSetup;
@@ -48,7 +49,9 @@ async fn decided(args: &Args, place: &mut Place, recorded: &PrometheusHandle) ->
     let url = place.database("decided").await?;
     let (app, market) = prepare_as(&url, ClockKind::System, trusting()).await?;
     let trade = |number: u64| Trade { orders: ORDERS, faulty: number.is_multiple_of(ONE_FAULTY_IN) };
+    let told = telling(format!("Making {} merchants", args.merchants))?;
     fill(&app, &market, args.merchants, trade, market.today(SystemClock.now())).await?;
+    told.set_message("Judging and deciding about all of them");
     let start = Instant::now();
     app.drain(MARKETPLACE).await?;
     let took = start.elapsed();

@@ -11,6 +11,7 @@ use super::load::{Load, MARKETPLACE, STEPS};
 use super::place::Place;
 use super::record::record;
 use super::server::{Server, close, events_path, health_path, prepare};
+use super::telling::telling;
 use super::{bare_postgres, bare_sqlite};
 use crate::clock::{Clock, SystemClock};
 use crate::events::{Event, EventContext, parse};
@@ -57,6 +58,7 @@ async fn measure(args: &Args, place: &mut Place) -> anyhow::Result<Vec<Figure>> 
     let url = place.database("served").await?;
     close(prepare(&url, ClockKind::LatestEvent).await?.0).await;
     let server = Server::start(place.home(), &url).await?;
+    let told = telling("Sending batches of 1,000")?;
     let before = server.used().map_or(Duration::ZERO, |(_, cpu)| cpu);
     let (sent, took, mut times) = flood(&server, bodies(load(), BATCH), 4, limit).await?;
     let rate = sent as f64 / took.as_secs_f64();
@@ -74,6 +76,7 @@ async fn measure(args: &Args, place: &mut Place) -> anyhow::Result<Vec<Figure>> 
         ));
     }
     server.stop().await?;
+    drop(told);
 
     figures.push(singles(args, place, limit).await?);
     figures.extend(acknowledged(args, place, limit, rate).await?);
@@ -88,6 +91,7 @@ async fn measure(args: &Args, place: &mut Place) -> anyhow::Result<Vec<Figure>> 
 async fn bare(place: &mut Place, load: Load) -> anyhow::Result<f64> {
     let url = place.database("recorded").await?;
     let (app, market) = prepare(&url, ClockKind::LatestEvent).await?;
+    let _told = telling("Writing the same rows bare")?;
     let context = EventContext { marketplace: &market.code, currency: &market.currency, keys: &app.keys, now: SystemClock.now() };
     let events: Vec<Event> = load.map(|line| parse(&context, &line)).collect::<Result<_, _>>().context("the load is refused")?;
     let (keys, store, runtime, count) = (app.keys, app.store.clone(), tokio::runtime::Handle::current(), events.len());
@@ -117,6 +121,7 @@ async fn fresh(place: &mut Place, name: &str) -> anyhow::Result<Server> {
 
 async fn singles(args: &Args, place: &mut Place, limit: Duration) -> anyhow::Result<Figure> {
     let server = fresh(place, "singles").await?;
+    let _told = telling("Sending single events")?;
     let load = Load::new(args.events / STEPS / 2, args.merchants, SystemClock.now());
     let (sent, took, _) = flood(&server, bodies(load, 1), 64, limit).await?;
     server.stop().await?;
@@ -128,6 +133,7 @@ async fn singles(args: &Args, place: &mut Place, limit: Duration) -> anyhow::Res
 async fn acknowledged(args: &Args, place: &mut Place, limit: Duration, rate: f64) -> anyhow::Result<Vec<Figure>> {
     const SIZE: usize = 200;
     let server = fresh(place, "acknowledged").await?;
+    let _told = telling("Sending batches of 200 at half the load")?;
     let bodies = bodies(Load::new(args.events / STEPS, args.merchants, SystemClock.now()), SIZE);
     let interval = Duration::from_secs_f64(SIZE as f64 / (rate / 2.0));
     let count = (limit.as_secs_f64() / interval.as_secs_f64()) as usize;
@@ -145,6 +151,7 @@ async fn acknowledged(args: &Args, place: &mut Place, limit: Duration, rate: f64
 async fn visible(args: &Args, place: &mut Place, limit: Duration) -> anyhow::Result<Vec<Figure>> {
     const SIZE: usize = 100;
     let server = fresh(place, "visible").await?;
+    let _told = telling("Waiting for verdicts")?;
     let seconds = limit.as_secs().min(10);
     let orders = 5_000 * (seconds + 1) / STEPS;
     let load = bodies(Load::new(orders, args.merchants, SystemClock.now()), SIZE);
@@ -204,6 +211,7 @@ async fn growth(args: &Args, place: &mut Place, many: u64) -> anyhow::Result<Fig
     let mut cost = [0.0; 2];
     for (cost, (name, merchants)) in cost.iter_mut().zip([("few", args.merchants), ("many", many)]) {
         let server = fresh(place, name).await?;
+        let _told = telling(format!("Sending events of {merchants} merchants"))?;
         let now = SystemClock.now();
         // One order each makes them known; its events are those of the first step.
         let known = Load::new(many, merchants, now - 30 * 86_400_000).placed_only();

@@ -17,6 +17,8 @@ mod record;
 pub mod rules;
 mod server;
 pub mod start;
+mod telling;
 pub mod webhooks;
 
 pub use figures::{Figure, table};
+pub(crate) use telling::telling;

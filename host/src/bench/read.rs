@@ -11,6 +11,7 @@ use super::load::{MARKETPLACE, merchant};
 use super::place::Place;
 use super::rules;
 use super::server::{Server, close, health_path, prepare};
+use super::telling::telling;
 use crate::clock::{Clock, SystemClock};
 use crate::markets::ClockKind;
 
@@ -63,8 +64,10 @@ pub async fn evaluate(args: &EvaluateArgs) -> anyhow::Result<Vec<Figure>> {
 async fn judged(place: &mut Place, merchants: u64, orders: u64) -> anyhow::Result<(String, Duration)> {
     let url = place.database("judged").await?;
     let (app, market) = prepare(&url, ClockKind::System).await?;
+    let told = telling(format!("Making {merchants} merchants"))?;
     fill(&app, &market, merchants, move |_| Trade { orders: orders / merchants, faulty: true }, market.today(SystemClock.now()))
         .await?;
+    told.set_message("Judging all of them");
     let start = Instant::now();
     app.drain(MARKETPLACE).await?;
     let took = start.elapsed();
@@ -84,6 +87,7 @@ async fn reads(args: &Args, place: &mut Place) -> anyhow::Result<Vec<Figure>> {
     const CLIENTS: u64 = 16;
     let (url, took) = judged(place, args.merchants, args.orders).await?;
     let server = Server::start(place.home(), &url).await?;
+    let _told = telling("Reading health")?;
     let (count, interval) = (args.rate * args.seconds, Duration::from_secs(1) / args.rate as u32);
     let start = Instant::now() + Duration::from_millis(10);
     let mut running = tokio::task::JoinSet::new();

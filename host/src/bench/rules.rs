@@ -6,6 +6,7 @@ use super::figures::{Figure, Target};
 use super::native;
 use super::place::Place;
 use super::server::prepare;
+use super::telling::telling;
 use crate::markets::ClockKind;
 use crate::rules::{Judge, bench as made_up};
 
@@ -58,6 +59,7 @@ where
     let judge =
         prepare(&url, ClockKind::LatestEvent).await.map(|(_, market)| market.generation.as_ref().map(|g| g.judge.clone()));
     place.clear().await?;
+    let _told = telling("Asking the rules, in the sandbox and as native code")?;
     let judge = judge?.ok_or_else(|| anyhow::anyhow!("the marketplace has no rules"))?;
     tokio::task::spawn_blocking(move || work(&judge)).await?
 }

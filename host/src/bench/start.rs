@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::figures::{Figure, percentile};
 use super::place::Place;
 use super::server::{close, prepare};
+use super::telling::telling;
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::markets::ClockKind;
@@ -26,6 +27,7 @@ pub async fn run() -> anyhow::Result<Vec<Figure>> {
 async fn measure(place: &mut Place) -> anyhow::Result<Vec<Figure>> {
     let url = place.database("started").await?;
     close(prepare(&url, ClockKind::System).await?.0).await;
+    let _told = telling("Starting again and again")?;
     let (mut anew, mut cached) = (Vec::with_capacity(STARTS), Vec::with_capacity(STARTS));
     for number in 0..STARTS {
         let cache = place.file(&format!("cache-{number}"));

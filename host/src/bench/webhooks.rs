@@ -16,6 +16,7 @@ use super::figures::{Figure, Target};
 use super::load::CURRENCY;
 use super::place::Place;
 use super::server::{Server, close};
+use super::telling::telling;
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::ledger::Cause;
@@ -63,6 +64,7 @@ async fn deliver(args: &Args, place: &mut Place) -> anyhow::Result<Vec<Figure>> 
     let url = place.database("webhooks").await?;
     let outward = Outward { reach: Reach::Private, ..Outward::default() };
     let app = App::open(&url, Arc::new(SystemClock), Options { outward, ..Options::default() }).await?;
+    let told = telling("Putting messages into the outbox")?;
     for number in 0..args.marketplaces {
         fill(&app, number, args.messages as usize, &format!("http://{address}")).await?;
     }
@@ -71,6 +73,7 @@ async fn deliver(args: &Args, place: &mut Place) -> anyhow::Result<Vec<Figure>> 
     let (quick, all) = (MOST - MOST / ONE_HANGS_IN, args.marketplaces * args.messages);
     let expected = quick as u64 * all;
     let server = Server::start(place.home(), &url).await?;
+    told.set_message("Delivering them");
     tokio::time::timeout(LIMIT, count.wait_for(|n| *n > 0)).await.context("nothing was delivered")??;
     let began = Instant::now();
     tokio::time::timeout(LIMIT, count.wait_for(|n| *n >= expected)).await.context("not everything was delivered")??;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use andon_domain::manifest::Manifest;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -71,9 +72,12 @@ impl CaseFile {
         Ok(Self { cases, text, is_list })
     }
 
-    /// A case as a host gives it, without what it says of nothing.
-    pub fn from_host(text: &str) -> Result<Self, CaseError> {
-        Self::read(&parse::<Node>(text)?.bare().text())
+    /// A case as a host gives it, for rules of this manifest, which need not be those that the host has: without what it says of
+    /// nothing, and without what these rules do not declare, as a host ignores that too. Says what was left out.
+    pub fn from_host(text: &str, manifest: &Manifest) -> Result<(Self, Vec<String>), CaseError> {
+        let mut node: Node = parse(text)?;
+        let left_out = node.leave_out_unknown(manifest);
+        Ok((Self::read(&node.bare().text())?, left_out))
     }
 
     /// Makes an answer what is expected of the case of this number.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::CaseError;
 use super::file::Case;
+use super::layout::Node;
 use super::words::Moment;
 
 const DAY: Instant = 86_400_000;
@@ -83,6 +84,38 @@ impl Case {
             }
         }
         Ok(metrics.iter().map(|code| self.peers.get(*code).copied()).collect())
+    }
+}
+
+impl Node {
+    /// Takes what rules do not declare out of a case: a standing, badges, the marketplace's own values and an operator's figures
+    /// for metrics. Says what it took.
+    pub(super) fn leave_out_unknown(&mut self, manifest: &Manifest) -> Vec<String> {
+        let metric = |code: &str| manifest.metrics.iter().any(|m| m.code == code);
+        let mut left_out = Vec::new();
+        let Self::Members(case) = self else { return left_out };
+        let mut keep = |known: bool, what: &str, code: &str| {
+            if !known {
+                left_out.push(format!("{what} {code}"));
+            }
+            known
+        };
+        for (section, what) in [("peers", "the marketplace's value of"), ("overrides", "figures for")] {
+            if let Some(Self::Members(of_metrics)) = case.get_mut(section) {
+                of_metrics.retain(|code, _| keep(metric(code), what, code));
+            }
+        }
+        if let Some(Self::Members(merchant)) = case.get_mut("merchant") {
+            let known = |code: &str| manifest.standings.iter().any(|s| s.code == code);
+            if merchant.get("standing").and_then(Node::word).is_some_and(|code| !keep(known(code), "standing", code)) {
+                merchant.shift_remove("standing");
+            }
+            if let Some(Self::Items(badges)) = merchant.get_mut("badges") {
+                let known = |code: &str| manifest.badges.iter().any(|badge| badge == code);
+                badges.retain(|node| node.word().is_none_or(|code| keep(known(code), "badge", code)));
+            }
+        }
+        left_out
     }
 }
 

@@ -29,6 +29,11 @@ impl Node {
         serde_json::from_str(&text).unwrap_or(Self::Plain(Value::Null))
     }
 
+    /// What it says, where it is a text.
+    pub(super) fn word(&self) -> Option<&str> {
+        if let Self::Plain(Value::String(text)) = self { Some(text) } else { None }
+    }
+
     /// The text, without a line break at its end.
     pub(super) fn text(&self) -> String {
         let mut out = String::new();

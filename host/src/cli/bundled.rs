@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 
 use super::plugin::project::{Project, RUST, TYPESCRIPT};
-use super::plugin::spinner;
+use super::spinner;
 use crate::app::App;
 use crate::registry::RegistryError;
 use crate::rules::Rules;

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 use indicatif::{HumanCount, ProgressBar};
 
-use super::looks;
+use super::{looks, spinner};
 use crate::app::App;
 use crate::events::{EventContext, parse};
 use crate::import::olist;
@@ -89,11 +88,12 @@ pub async fn run(app: &Arc<App>, args: Args) -> anyhow::Result<()> {
 /// that was interrupted goes on when it is started again.
 pub async fn import_olist(app: &Arc<App>, dir: PathBuf, marketplace: &str, rules: String) -> anyhow::Result<Report> {
     let code = marketplace.to_owned();
+    let reading = spinner(format!("Reading the files in {}", dir.display()));
     let events = tokio::task::spawn_blocking(move || olist::events(&dir, &code)).await??;
+    reading.finish_and_clear();
     let market = market(app, marketplace, rules).await?;
     let report = feed(app, &market, events).await?;
-    let spinner = ProgressBar::new_spinner().with_message("Evaluating merchants");
-    spinner.enable_steady_tick(Duration::from_millis(100));
+    let spinner = spinner("Evaluating merchants");
     app.drain(marketplace).await?;
     spinner.finish_and_clear();
     Ok(report)

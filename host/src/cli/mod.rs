@@ -18,10 +18,11 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use indicatif::style::TemplateError;
-use indicatif::{HumanCount, ProgressState, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::app::App;
 use crate::clock::SystemClock;
@@ -99,13 +100,13 @@ enum Command {
 #[derive(Debug, Clone, clap::Args)]
 pub struct Place {
     /// A file of settings; `andon.toml` is read where there is one
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where the SQLite file and the trial key are kept [default: ./andon-data]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     home: Option<PathBuf>,
     /// Database: a `sqlite:` or `postgres:` URL [default: andon.db in the home]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
 }
 
@@ -150,6 +151,17 @@ pub async fn open(config: &Config) -> anyhow::Result<Arc<App>> {
     let url = prepared(config)?;
     let options = Options::of(config).context("this program cannot be found, to compile rules with")?;
     App::open(&url, Arc::new(SystemClock), options).await.context("the host cannot be put together")
+}
+
+/// Turns until it is cleared or dropped, where somebody watches.
+pub fn spinner(message: impl Into<String>) -> ProgressBar {
+    turning(ProgressBar::new_spinner().with_message(message.into()))
+}
+
+/// The bar, moving even while nothing is counted.
+fn turning(bar: ProgressBar) -> ProgressBar {
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
 }
 
 /// A progress bar's looks, in which `{pace}` is how many a second, without fractions.

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::http::verdicts::replay::differences;
 use crate::pipeline::replay;
 
 /// Which verdict.
@@ -19,10 +20,15 @@ pub struct Args {
 pub async fn run(app: &Arc<App>, args: Args) -> anyhow::Result<()> {
     let verdict = app.store.verdict(args.verdict).await?.with_context(|| format!("there is no verdict {}", args.verdict))?;
     let replay = replay::replay(app, &verdict).await?;
-    println!("component {}, settings {}", replay.component, replay.settings);
+    let (generation, judge) = (&replay.generation, &replay.generation.judge);
+    println!("component {}, settings {}", judge.digest(), judge.settings_digest());
     if replay.equal {
         println!("equal, bit for bit");
         return Ok(());
     }
-    bail!("different\nthen: {:?}\nnow:  {:?}", verdict.output, replay.again);
+    let market = app.markets.by_id(verdict.marketplace).context("its marketplace is gone")?;
+    for difference in differences(generation, &market.locale, &verdict.output, &replay.again)? {
+        println!("{}\n  then: {}\n  now:  {}", difference.field, difference.stored, difference.replayed);
+    }
+    bail!("the rules conclude something else now");
 }

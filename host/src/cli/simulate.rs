@@ -1,9 +1,11 @@
 //! `andon simulate`: a marketplace's life on standard output, one CloudEvent a line.
 
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 
 use chrono::{DateTime, Utc};
+use indicatif::{ProgressBar, ProgressIterator};
 
+use super::{looks, turning};
 use crate::simulate::{Plan, Simulation};
 
 /// What to simulate.
@@ -36,8 +38,12 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<()> {
     let Args { merchants, orders, seed, days, end, marketplace, currency } = args;
     let plan = Plan { merchants, orders, days, seed, end: end.timestamp_millis(), marketplace, currency };
+    let bar = ProgressBar::new_spinner().with_style(looks("{spinner} {human_pos} events, {pace}")?);
+    // Among events on the same terminal it would only be in the way.
+    let bar = if io::stdout().is_terminal() { ProgressBar::hidden() } else { turning(bar) };
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let written = Simulation::new(plan)?
+        .progress_with(bar)
         .try_for_each(|mut line| {
             line.push(b'\n');
             out.write_all(&line)

@@ -2,11 +2,11 @@
 //! the ledger and says whether it is what it was and tells of what is.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::bail;
-use indicatif::{HumanCount, ProgressBar};
+use indicatif::HumanCount;
 
+use super::spinner;
 use crate::app::App;
 use crate::ledger::audit::{Published, audit};
 use crate::markets::Market;
@@ -34,8 +34,7 @@ pub async fn run(app: &Arc<App>, args: Args) -> anyhow::Result<()> {
     }
     let (mut books, mut ledgers) = (0, 0);
     for market in markets {
-        let spinner = ProgressBar::new_spinner().with_message(format!("Reading {} again", market.code));
-        spinner.enable_steady_tick(Duration::from_millis(100));
+        let spinner = spinner(format!("Reading {} again", market.code));
         let (said, differences) = check_books(app, &market).await?;
         let (told, problems) = check_ledger(app, &market, args.head).await?;
         spinner.finish_and_clear();

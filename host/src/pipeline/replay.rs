@@ -1,6 +1,8 @@
 //! A verdict again: the stored input through the archived component with the settings of its day. Asked for by name, or of a sample
 //! of all verdicts, where a difference means that the rules cannot be trusted.
 
+use std::collections::BTreeMap;
+
 use andon_domain::ids::Instant;
 use andon_domain::verdict::{Snapshot, Verdict};
 use uuid::Uuid;
@@ -31,12 +33,9 @@ pub enum ReplayError {
 }
 
 /// A verdict beside what the same input gives now.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replay {
-    /// Digest of the component that was asked.
-    pub component: String,
-    /// Digest of the settings it was asked with.
-    pub settings: String,
+    /// The component that was asked and the settings it was asked with.
+    pub generation: Generation,
     /// What it says now.
     pub again: Verdict,
     /// Whether that is what it said then, bit for bit.
@@ -53,11 +52,14 @@ pub async fn replay(app: &App, verdict: &VerdictRow) -> Result<Replay, ReplayErr
     };
     let generation = generation.ok_or_else(gone)?;
     let rules = app.registry.by_digest(&generation.component).await?;
-    let settings: Vec<(String, String)> = generation.settings.into_iter().collect();
-    let (component, input, output) = (generation.component, verdict.input.clone(), verdict.output.clone());
+    let settings: Vec<(String, String)> = generation.settings.clone().into_iter().collect();
+    let (id, input, output) = (verdict.generation, verdict.input.clone(), verdict.output.clone());
     let again = tokio::task::spawn_blocking(move || {
-        let again = alone(&rules.resume(&settings)?, input)?;
-        Ok::<_, ReplayError>(Replay { component, settings: generation.settings_digest, equal: again == output, again })
+        let judge = rules.resume(&settings)?;
+        let again = alone(&judge, input)?;
+        // The stored readings were judged by the figures of their day, so that those of today do not matter.
+        let generation = Generation::new(id, generation.rules, generation.settings, judge, &BTreeMap::new());
+        Ok::<_, ReplayError>(Replay { generation, equal: again == output, again })
     });
     again.await.unwrap_or_else(|e| Err(StoreError::Driver(e.to_string()).into()))
 }

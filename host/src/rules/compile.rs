@@ -29,7 +29,8 @@ const MAX_WORDS: u64 = 4_096;
 pub struct CompileLimits {
     /// Processor time, whole seconds.
     pub processor: Duration,
-    /// Wall clock. Processor time runs out long before on a machine that is not crowded.
+    /// Wall clock. Processor time runs out long before on a machine that is not crowded; on one that is, as many seconds of it would
+    /// refuse rules for what others are doing.
     pub wall: Duration,
     /// Address space of the child, in bytes.
     pub memory_bytes: u64,

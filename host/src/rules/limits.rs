@@ -5,7 +5,8 @@ use std::time::Duration;
 /// Limits on plugins. The defaults follow what storefront and edge platforms allow their guests.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Largest component accepted, in bytes.
+    /// Largest component accepted, in bytes. Rules in Rust are a hundredth of it; but a JavaScript engine alone takes 1.7 MB, and
+    /// 2 MiB would leave it and the rules it runs little to grow by.
     pub component_bytes: usize,
     /// Linear memory of an instance, in bytes; a multiple of 64 KiB.
     pub memory_bytes: usize,

@@ -240,7 +240,7 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection, StoreError> {
 }
 
 /// One process at a time writes to a SQLite file: the writer counts row numbers and sums in its head.
-fn lock(url: &str) -> Result<Option<std::fs::File>, StoreError> {
+pub(crate) fn lock(url: &str) -> Result<Option<std::fs::File>, StoreError> {
     if !url.starts_with("sqlite:") {
         return Ok(None);
     }

@@ -11,23 +11,17 @@ mod watch;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use andon_tests::process::Ran;
 use tempfile::TempDir;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_andon-in-tests");
-
-/// What a command did.
-#[derive(Debug)]
-struct Ran {
-    succeeded: bool,
-    out: String,
-    err: String,
-}
 
 /// `andon plugin`, to be run in a directory. Nothing is fetched, and no host is known.
 fn command(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(BINARY);
     command.arg("plugin").args(arguments).current_dir(directory).env("CARGO_NET_OFFLINE", "true").stdin(Stdio::null());
+    // A compiler in a test's binary is not as quick as a release's, nor is it alone.
+    command.env("ANDON_COMPILE_SECONDS", "60").env("ANDON_COMPILE_WALL_SECONDS", "600");
     for name in ["ANDON_URL", "ANDON_TOKEN"] {
         command.env_remove(name);
     }
@@ -35,33 +29,11 @@ fn command(directory: &Path, arguments: &[&str]) -> Command {
 }
 
 fn run(mut command: Command) -> Ran {
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ran { succeeded: output.status.success(), out: text(output.stdout), err: text(output.stderr) }
+    Ran::to_its_end(&mut command)
 }
 
 fn plugin(directory: &Path, arguments: &[&str]) -> Ran {
     run(command(directory, arguments))
-}
-
-impl Ran {
-    /// What was printed by a command that succeeded.
-    #[track_caller]
-    fn ok(self) -> String {
-        assert!(self.succeeded, "{}\n{}", self.out, self.err);
-        self.out
-    }
-
-    /// The error of a command that failed.
-    #[track_caller]
-    fn failed(&self) -> &str {
-        assert!(!self.succeeded, "{}\n{}", self.out, self.err);
-        self.err.trim()
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
-    }
 }
 
 /// A directory with amazon's rules as `rules.wasm` and the given cases.

@@ -48,3 +48,27 @@ fn what_is_missing_is_named_with_what_to_do_about_it() {
     let push = plugin(wasm.path(), &["push", "rules.wasm"]);
     assert_eq!(push.failed(), "error: a token is needed: give --token or set ANDON_TOKEN");
 }
+
+/// A component of one function, small enough to be looked at, of which the compiler must keep thousands of values apart over
+/// thousands of branches: more than a host gives it memory for.
+fn greedy() -> Vec<u8> {
+    const LOCALS: usize = 4_000;
+    let set = |i: usize| format!("(local.set {} (i64.add (local.get 0) (i64.const {})))", i + 2, i % 60);
+    let branch = |i: usize| {
+        let local = 2 + i * 7_919 % LOCALS;
+        format!("(if (i32.wrap_i64 (local.get 1)) (then (local.set {local} (i64.add (local.get {local}) (local.get 0)))))")
+    };
+    let get = |i: usize| format!("(local.set 0 (i64.xor (local.get {}) (local.get 0)))", i + 2);
+    let code: String = (0..LOCALS).map(set).chain((0..20_000).map(branch)).chain((0..LOCALS).map(get)).collect();
+    let locals = "i64 ".repeat(LOCALS);
+    wat::parse_str(format!("(component (core module (func (param i64 i64) (local {locals}) {code})))")).unwrap()
+}
+
+#[test]
+fn what_a_host_would_not_compile_is_refused_as_a_host_does() {
+    let place = bench(&[]);
+    std::fs::write(place.path().join("rules.wasm"), greedy()).unwrap();
+    let ran = plugin(place.path(), &["check", "rules.wasm"]);
+    let refused = "error: a host would refuse it (E_COMPILE):\n  component ended the compiler (signal ";
+    assert!(ran.failed().starts_with(refused) && ran.err.contains("may use 536870912 bytes of memory"), "{}", ran.err);
+}

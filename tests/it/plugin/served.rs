@@ -57,6 +57,9 @@ async fn a_complaint_becomes_a_test() {
     assert!(bare.contains(odr), "{text}");
     assert!(test(&[]).ok().ends_with("1 passed, 0 failed\n"));
     assert!(test(&taken).failed().contains("complaint.json is there already; choose another --name"));
+    std::fs::write(place.path().join("other.wasm"), guests::hostile()).unwrap();
+    let other = served.plugin(place.path(), &["test", "other.wasm", "--from-host", "olist/shop-of-jane", "--name", "other"]).ok();
+    assert!(other.contains("\nThese rules do not declare, and the case leaves out: standing healthy.\n"), "{other}");
     let gone = test(&["--from-host", "olist/nobody", "--name", "nobody"]);
     assert_eq!(gone.failed(), "error: the host answered 404 Not Found: There is no such thing");
     let unreachable = test(&["--from-host", "olist/x", "--url", "http://127.0.0.1:1", "--name", "x"]);

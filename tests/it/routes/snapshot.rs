@@ -3,8 +3,10 @@
 use andon::auth::Scope;
 use andon::cases::{CaseFile, run};
 use andon::rules::{Engine, Limits};
+use andon::setup::Wanted;
+use andon_domain::rollout::Plan;
 use andon_tests::events::{DAY, NOW, event, rfc3339};
-use andon_tests::{guests, on_both};
+use andon_tests::{MARKET, guests, on_both};
 use serde_json::{Value, json};
 
 use super::{MERCHANT, Shop};
@@ -44,7 +46,8 @@ on_both! {
         assert!(orders(&again).iter().all(|order| !orders(&snapshot).contains(order)));
 
         let rules = Engine::new(Limits::default()).unwrap().admit(guests::amazon()).unwrap();
-        let mut file = CaseFile::from_host(&text).unwrap();
+        let (mut file, left_out) = CaseFile::from_host(&text, rules.manifest()).unwrap();
+        assert_eq!(left_out, Vec::<String>::new());
         let came = run(&rules, &file.cases[0]).unwrap();
         file.accept(0, &came);
         let case: Value = serde_json::from_str(&file.text()).unwrap();
@@ -71,6 +74,35 @@ on_both! {
         let late = author.get(&format!("{SNAPSHOT}?since={since}")).await.ok();
         assert_eq!(late["facts"]["orders"].as_array().unwrap().len(), 10);
         assert_eq!(author.get(&format!("{SNAPSHOT}?since=then")).await.short(), "422 invalid since");
+    }
+
+    async fn in_a_roll_out_the_settings_are_those_that_judge_the_merchant(backend) {
+        let shop = Shop::open(backend).await;
+        let settings = Some([("preview-days".to_owned(), "9".to_owned())].into());
+        let plan = Plan { share: 99, ..Plan::default() };
+        let wanted = Wanted { rules: "amazon@0.1.0".into(), settings, plan, author: "somebody".into() };
+        shop.test.app.begin(MARKET, wanted).await.unwrap();
+        shop.test.drain().await;
+        let snapshot = shop.door.with_scopes(&[Scope::PluginsWrite]).get(SNAPSHOT).await.ok();
+        assert_eq!(snapshot["settings"], json!({"preview-days": "9"}));
+        assert_eq!(shop.operator.get("/v1/marketplaces/olist").await.ok()["settings"], json!({}));
+    }
+
+    async fn what_other_rules_do_not_declare_is_left_out_for_them(backend) {
+        let shop = Shop::open(backend).await;
+        shop.operator.patch("/v1/marketplaces/olist", &json!({"overrides": {"odr": {"target": 0.5}}})).await.ok();
+        shop.test.drain().await;
+        let answer = shop.door.with_scopes(&[Scope::PluginsWrite]).get(SNAPSHOT).await;
+        let (snapshot, text) = (answer.ok(), String::from_utf8(answer.body.clone()).unwrap());
+        let rules = Engine::new(Limits::default()).unwrap().admit(guests::hostile()).unwrap();
+        let (mut file, left_out) = CaseFile::from_host(&text, rules.manifest()).unwrap();
+        for what in ["figures for odr", "the marketplace's value of odr", &format!("standing {}", snapshot["merchant"]["standing"].as_str().unwrap())] {
+            assert!(left_out.iter().any(|left| left == what), "{what} in {left_out:?}");
+        }
+        let came = run(&rules, &file.cases[0]).unwrap();
+        file.accept(0, &came);
+        let case: Value = serde_json::from_str(&file.text()).unwrap();
+        assert_eq!((&case["verdict"]["standing"], &case["merchant"]["standing"]), (&json!("fine"), &Value::Null));
     }
 
     async fn only_an_author_takes_one(backend) {

@@ -15,7 +15,7 @@ use super::through_host;
 use crate::app::App;
 use crate::backtest::moments::moment;
 use crate::backtest::{BacktestError, Every, Format, Progress, Question, run as play};
-use crate::cli::{Place, open};
+use crate::cli::{Place, open, spinner};
 use crate::markets::Market;
 use crate::rules::Rules;
 
@@ -116,7 +116,7 @@ async fn rules(app: &App, candidate: Candidate) -> anyhow::Result<Arc<Rules>> {
     match candidate {
         Candidate::Pushed(name, version) => Ok(app.registry.by_name(&format!("{name}@{version}")).await?),
         Candidate::Component(component) => {
-            let spinner = super::spinner("Looking at the component as a host does");
+            let spinner = spinner("Looking at the component as a host does");
             let tried = app.registry.try_out(component).await;
             spinner.finish_and_clear();
             Ok(tried?)

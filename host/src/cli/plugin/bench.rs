@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::project::{Source, admit, engine, refusal};
-use crate::bench::{Figure, table};
-use crate::rules::Limits;
+use super::project::{Inspector, Source, refusal};
+use crate::bench::{Figure, table, telling};
 use crate::rules::bench::{Measured, classify, evaluate};
 
 /// Questions a call, as many as the host puts together when there are as many.
@@ -25,16 +24,19 @@ pub struct Args {
 
 /// Measures and prints. The questions are made up: orders with feedback, claims and returns in usual shares, merchants with every
 /// metric read, one reading in ten of them breached.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub async fn run(args: &Args) -> anyhow::Result<()> {
     let component = args.source.project()?.component()?;
-    let limits = Limits::default().of(component.len());
+    let inspector = Inspector::new()?;
+    let limits = inspector.limits(component.len());
     let start = Instant::now();
-    let rules = admit(&engine()?, &component).map_err(|refused| refusal(&refused))?;
+    let rules = inspector.admit(&component).await?.map_err(|refused| refusal(&refused))?;
     let compiling = start.elapsed();
     let judge = rules.configure(&[])?;
+    let told = telling("Measuring")?;
     let time = Duration::from_millis(args.millis);
     let (order, orders) = (classify(&judge, 1, time)?, classify(&judge, BATCH, time)?);
     let (merchant, merchants) = (evaluate(&judge, 1, time)?, evaluate(&judge, BATCH, time)?);
+    drop(told);
     let memory = [order, orders, merchant, merchants].map(|m| m.memory_bytes).into_iter().max().unwrap_or_default();
     let alone = limits.fuel.saturating_add(limits.fuel_per_item);
     let bounded = |what: &str, value: f64, unit, limit: f64| Figure::new(what, value, unit).against("limit", limit);

@@ -3,7 +3,7 @@
 use indicatif::HumanBytes;
 use serde_json::json;
 
-use super::project::{Source, admit, engine, refusal};
+use super::project::{Inspector, Source, refusal};
 use crate::rules::ConfigureError;
 
 /// What to check.
@@ -17,9 +17,9 @@ pub struct Args {
 }
 
 /// Checks, prints what the rules are, and fails with all that a host would refuse.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub async fn run(args: &Args) -> anyhow::Result<()> {
     let component = args.source.project()?.component()?;
-    let rules = match admit(&engine()?, &component) {
+    let rules = match Inspector::new()?.admit(&component).await? {
         Ok(rules) => rules,
         Err(refused) => {
             let problems: Vec<_> = refused.problems().iter().map(|p| json!({"field": p.field, "reason": p.reason})).collect();

@@ -2,13 +2,15 @@
 //! every reference before it gives facts out.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use reqwest::Method;
 
 use super::host::Host;
-use super::spinner;
-use crate::cases::{Answer, CaseFile};
+use crate::cases::{self, CaseFile};
+use crate::cli::spinner;
+use crate::rules::Rules;
 
 /// Whose facts to take, and what to call the case.
 #[derive(Debug, clap::Args)]
@@ -50,20 +52,24 @@ impl FromHost {
     }
 }
 
-/// Writes the case with what `answer` gives for what is expected. A case that is there already is not written over.
-pub fn keep(snapshot: &Snapshot, cases: &Path, answer: impl FnOnce(&CaseFile) -> anyhow::Result<Answer>) -> anyhow::Result<()> {
-    let path = cases.join(format!("{}.json", snapshot.name));
+/// Writes the case with what `rules` answer for what is expected. A case that is there already is not written over.
+pub fn keep(snapshot: &Snapshot, directory: &Path, rules: &Arc<Rules>) -> anyhow::Result<()> {
+    let path = directory.join(format!("{}.json", snapshot.name));
     if path.exists() {
         bail!("{} is there already; choose another --name", path.display());
     }
-    let mut file = CaseFile::from_host(&snapshot.text).context("the host's snapshot is no case for this version")?;
-    let answer = answer(&file)?;
+    let snapshot = CaseFile::from_host(&snapshot.text, rules.manifest());
+    let (mut file, left_out) = snapshot.context("the host's snapshot is no case for this version")?;
+    let answer = cases::run(rules, &file.cases[0])?;
     file.accept(0, &answer);
-    std::fs::create_dir_all(cases).with_context(|| format!("{} cannot be made", cases.display()))?;
+    std::fs::create_dir_all(directory).with_context(|| format!("{} cannot be made", directory.display()))?;
     std::fs::write(&path, file.text()).with_context(|| format!("{} cannot be written", path.display()))?;
     println!(
         "{} holds the facts, and what these rules make of them now. Change what is expected to what is right.",
         path.display()
     );
+    if !left_out.is_empty() {
+        println!("These rules do not declare, and the case leaves out: {}.", left_out.join(", "));
+    }
     Ok(())
 }

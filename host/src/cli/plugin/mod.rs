@@ -13,10 +13,6 @@ pub mod test;
 mod through_host;
 pub mod watch;
 
-use std::time::Duration;
-
-use indicatif::ProgressBar;
-
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -42,18 +38,11 @@ impl Command {
         match self {
             Self::New(args) => new::run(&args),
             Self::Build(args) => build::run(&args),
-            Self::Check(args) => check::run(&args),
+            Self::Check(args) => check::run(&args).await,
             Self::Test(args) => test::run(args).await,
-            Self::Bench(args) => bench::run(&args),
+            Self::Bench(args) => bench::run(&args).await,
             Self::Push(args) => push::run(args).await,
             Self::Backtest(args) => backtest::run(*args).await,
         }
     }
-}
-
-/// Turns until it is cleared, where somebody watches.
-pub fn spinner(message: impl Into<String>) -> ProgressBar {
-    let spinner = ProgressBar::new_spinner().with_message(message.into());
-    spinner.enable_steady_tick(Duration::from_millis(100));
-    spinner
 }

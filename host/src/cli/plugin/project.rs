@@ -7,9 +7,12 @@ use std::sync::Arc;
 use andon_domain::ids::check_code;
 use anyhow::{Context, bail};
 
-use super::spinner;
+use crate::cli::spinner;
+use crate::config::{Config, Flags};
+use crate::options::Options;
 use crate::rules::build::{self, BuildError};
-use crate::rules::{Engine, Limits, Refusal, Rules};
+use crate::rules::compile::CompileError;
+use crate::rules::{Engine, Gate, Limits, Refusal, Rules, digest};
 
 /// What tells a directory of rules, and their language.
 pub const RUST: &str = "Cargo.toml";
@@ -145,17 +148,42 @@ fn built(package: &str, build: impl FnOnce(&dyn Fn(&str)) -> Result<Vec<u8>, Bui
     built.with_context(|| format!("{package} cannot be built"))
 }
 
-/// An engine with the limits that a host has unless it is told otherwise.
-pub fn engine() -> anyhow::Result<Arc<Engine>> {
-    Ok(Engine::new(Limits::default())?)
+/// Looks at components as a host does: under the limits that a host started here would have, which are the defaults unless its
+/// settings say otherwise.
+pub struct Inspector {
+    engine: Arc<Engine>,
+    options: Options,
 }
 
-/// Admits a component as a host does; the inner error is the refusal.
-pub fn admit(engine: &Arc<Engine>, component: &[u8]) -> Result<Arc<Rules>, Refusal> {
-    let spinner = spinner("Compiling for this machine");
-    let admitted = engine.admit(component);
-    spinner.finish_and_clear();
-    admitted
+impl Inspector {
+    /// Reads the settings and starts an engine.
+    pub fn new() -> anyhow::Result<Self> {
+        let options = Options::of(&Config::load(&Flags::default())?)?;
+        Ok(Self { engine: Engine::new(options.limits.clone())?, options })
+    }
+
+    /// What a component of so many bytes may use.
+    pub fn limits(&self, component_bytes: usize) -> Limits {
+        self.options.limits.of(component_bytes)
+    }
+
+    /// Admits a component or says why not; the outer error is this machine's.
+    pub async fn admit(&self, component: &[u8]) -> anyhow::Result<Result<Arc<Rules>, Refusal>> {
+        let spinner = spinner("Compiling for this machine");
+        let admitted = self.admitted(component).await;
+        spinner.finish_and_clear();
+        match admitted {
+            Ok(rules) => Ok(Ok(Arc::new(rules))),
+            Err(CompileError::Refused(refusal)) => Ok(Err(refusal)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn admitted(&self, component: &[u8]) -> Result<Rules, CompileError> {
+        self.engine.inspect(component)?;
+        let code = self.options.compiler.compile(&self.engine, component).await?;
+        Ok(self.engine.introduce(&digest(component), component.len(), &code, Gate::default())?)
+    }
 }
 
 /// All that is wrong with a component, a line each.

@@ -8,10 +8,10 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use super::from_host::{self, FromHost};
-use super::project::{Project, Source, admit, engine, refusal};
+use super::project::{Inspector, Project, Source, refusal};
 use super::watch;
 use crate::cases::{self, CaseFile, Difference};
-use crate::rules::{Engine, Rules};
+use crate::rules::Rules;
 
 /// What to test, and how.
 #[derive(Debug, clap::Args)]
@@ -65,20 +65,20 @@ enum Outcome {
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let project = args.source.project()?;
     let cases = args.cases.clone().unwrap_or_else(|| project.directory().join("cases"));
-    let mut bench = Bench { engine: engine()?, built: None };
+    let mut bench = Bench { inspector: Inspector::new()?, built: None };
     if let Some(snapshot) = args.from_host.fetch().await? {
-        return from_host::keep(&snapshot, &cases, |file| Ok(cases::run(&bench.rules(&project)?, &file.cases[0])?));
+        return from_host::keep(&snapshot, &cases, &bench.rules(&project).await?);
     }
     if !args.watch {
-        return bench.test(&args, &project, &cases);
+        return bench.test(&args, &project, &cases).await;
     }
-    let changes = watch::changes(project.directory(), &cases)?;
+    let mut changes = watch::changes(project.directory(), &cases)?;
     loop {
-        if let Err(error) = bench.test(&args, &project, &cases) {
+        if let Err(error) = bench.test(&args, &project, &cases).await {
             eprintln!("error: {error:#}");
         }
         println!("\nWaiting for a change; Ctrl-C ends it.");
-        if !changes.wait() {
+        if !changes.wait()? {
             return Ok(());
         }
     }
@@ -86,23 +86,23 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 
 /// Rules as they were built last.
 struct Bench {
-    engine: Arc<Engine>,
+    inspector: Inspector,
     built: Option<(Vec<u8>, Arc<Rules>)>,
 }
 
 impl Bench {
-    fn rules(&mut self, project: &Project) -> anyhow::Result<Arc<Rules>> {
+    async fn rules(&mut self, project: &Project) -> anyhow::Result<Arc<Rules>> {
         let component = project.component()?;
         if let Some((_, rules)) = self.built.as_ref().filter(|(built, _)| *built == component) {
             return Ok(rules.clone());
         }
-        let rules = admit(&self.engine, &component).map_err(|refused| refusal(&refused))?;
+        let rules = self.inspector.admit(&component).await?.map_err(|refused| refusal(&refused))?;
         self.built = Some((component, rules.clone()));
         Ok(rules)
     }
 
-    fn test(&mut self, args: &Args, project: &Project, directory: &Path) -> anyhow::Result<()> {
-        let rules = self.rules(project)?;
+    async fn test(&mut self, args: &Args, project: &Project, directory: &Path) -> anyhow::Result<()> {
+        let rules = self.rules(project).await?;
         let mut all = Vec::new();
         for path in files(directory)? {
             all.extend(test_file(args, &rules, directory, &path)?);

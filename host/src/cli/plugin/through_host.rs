@@ -8,8 +8,8 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
 use super::backtest::{Args, Candidate, named_bar, show};
-use super::spinner;
 use crate::backtest::Format;
+use crate::cli::spinner;
 
 /// How often the host is asked how far it is.
 const ASK_EVERY: Duration = Duration::from_millis(500);

@@ -107,7 +107,7 @@ pub async fn take(
     let peers = generation.metrics.iter().zip(&shown.readings).filter_map(|(m, r)| Some((m.code.clone(), r.peers?)));
     Ok(Json(Snapshot {
         name: format!("a merchant of {} at {}", market.code, time(shown.now)),
-        settings: market.settings.clone(),
+        settings: generation.settings.clone(),
         overrides: market.overrides.clone(),
         now: time(shown.now),
         time_zone: market.calendar.zone(),

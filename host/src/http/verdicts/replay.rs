@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use andon_domain::verdict::Verdict;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -14,18 +15,22 @@ use super::show::{Output, output};
 use crate::app::App;
 use crate::http::access::{Known, See};
 use crate::http::extract::Path;
-use crate::http::health::{Voice, generation_of};
+use crate::http::health::Voice;
 use crate::http::language::Language;
 use crate::http::marketplaces::Rules;
 use crate::http::problem::Problem;
+use crate::markets::Generation;
+use crate::pipeline::replay::{self, ReplayError};
 
 /// A member in which two conclusions differ.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Difference {
     /// Such as `score`.
-    field: String,
-    stored: Value,
-    replayed: Value,
+    pub field: String,
+    /// What it was.
+    pub stored: Value,
+    /// What it is now.
+    pub replayed: Value,
 }
 
 /// What a replay came to.
@@ -49,24 +54,28 @@ pub async fn replay(
     Path(id): Path<String>,
 ) -> Result<Json<Replay>, Problem> {
     let (stored, market, _) = find(&app, &access.caller, &id).await?;
-    let generation = generation_of(&app, &market, stored.generation).await?;
-    let (judge, input) = (generation.judge.clone(), stored.input);
-    let asked = tokio::task::spawn_blocking(move || judge.evaluate(std::slice::from_ref(&input)));
-    let verdicts = asked.await.map_err(|e| Problem::Internal(Box::new(e)))?.map_err(Problem::RulesFailed)?;
-    let again = verdicts.into_iter().next().ok_or_else(|| Problem::Internal("the rules gave no verdict".into()))?;
-    let voice = Voice { generation: &generation, locale: language.of(&generation, &market) };
-    let (before, after) = (output(&voice, &stored.output), output(&voice, &again));
+    let played = replay::replay(&app, &stored).await?;
+    let (generation, again) = (&played.generation, &played.again);
+    let locale = language.of(generation, &market);
+    let differences = differences(generation, locale, &stored.output, again).map_err(|e| Problem::Internal(Box::new(e)))?;
     Ok(Json(Replay {
         id: stored.id,
-        rules: Rules::of(&generation),
-        equal: again == stored.output,
-        differences: differences(&before, &after)?,
-        replayed: after,
+        rules: Rules::of(generation),
+        equal: played.equal,
+        differences,
+        replayed: output(&Voice { generation, locale }, again),
     }))
 }
 
-fn differences(stored: &Output, replayed: &Output) -> Result<Vec<Difference>, Problem> {
-    let json = |output: &Output| serde_json::to_value(output).map_err(|e| Problem::Internal(Box::new(e)));
+/// Where two conclusions of the same rules differ, member by member, with codes and words in place of indexes.
+pub fn differences(
+    generation: &Generation,
+    locale: &str,
+    stored: &Verdict,
+    replayed: &Verdict,
+) -> serde_json::Result<Vec<Difference>> {
+    let voice = Voice { generation, locale };
+    let json = |verdict| serde_json::to_value(output(&voice, verdict));
     let (stored, replayed) = (json(stored)?, json(replayed)?);
     let members = stored.as_object().into_iter().flatten();
     let differs = |(field, was): (&String, &Value)| {
@@ -74,4 +83,15 @@ fn differences(stored: &Output, replayed: &Output) -> Result<Vec<Difference>, Pr
         (is != *was).then(|| Difference { field: field.clone(), stored: was.clone(), replayed: is })
     };
     Ok(members.filter_map(differs).collect())
+}
+
+impl From<ReplayError> for Problem {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::Store(error) => error.into(),
+            ReplayError::Registry(error) => error.into(),
+            ReplayError::Configure(error) => error.into(),
+            ReplayError::Fault(fault) => Self::RulesFailed(fault),
+        }
+    }
 }

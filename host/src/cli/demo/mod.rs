@@ -1,26 +1,23 @@
 //! `andon demo`: from nothing to a marketplace being judged. Builds and installs the bundled rules, simulates a marketplace's
 //! life up to now, evaluates everybody, and serves it with tokens and requests to try.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+mod life;
 
-use anyhow::Context;
-use indicatif::{HumanCount, ProgressBar};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use indicatif::HumanCount;
 use tokio::net::TcpListener;
 
+use self::life::{Life, Note};
 use super::serve::{host, policy};
-use super::{Place, bundled, looks, open};
+use super::{Place, bundled, open};
 use crate::app::App;
 use crate::auth::{Grant, MerchantClaim, Scope, TrialKey};
+use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::events::{EventContext, parse};
-use crate::ledger::Cause;
-use crate::markets::{ClockKind, Market};
-use crate::setup::{NewMarket, RulesSetup};
+use crate::markets::Market;
 use crate::shutdown::Shutdown;
-use crate::simulate::{Plan, Simulation};
 use crate::store::merchants::{Filter, MerchantRow, Page, Sort};
 use crate::telemetry;
 
@@ -29,10 +26,6 @@ const CODE: &str = "demo";
 const CURRENCY: &str = "USD";
 /// The rules that judge it, and those installed beside them.
 const RULES: [&str; 2] = ["amazon", "ebay"];
-/// Events in one request to the writer.
-const BATCH: usize = 1_000;
-/// A simulated life that ended longer ago than this is lived anew: its windows have moved on.
-const STALE: Duration = Duration::from_hours(24);
 
 /// How large a marketplace.
 #[derive(Debug, clap::Args)]
@@ -62,15 +55,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let config = Config { home: config.home.join("demo"), ..config };
     telemetry::logs(&config, &shutdown)?;
     let metrics = telemetry::metrics(&shutdown)?;
-    let set_up = async {
-        let app = prepared(&config).await?;
-        if app.markets.get(CODE).is_none() {
-            let end = app.clock.now();
-            let plan = Plan { merchants, orders, days, seed, end, marketplace: CODE.into(), currency: CURRENCY.into() };
-            live(&app, plan).await?;
-        }
-        anyhow::Ok(app)
-    };
+    let life = Life { merchants, orders, days, seed, program: env!("CARGO_PKG_VERSION").to_owned() };
+    let set_up = prepared(&config, life);
     let app = tokio::select! {
         app = set_up => app?,
         () = shutdown.stop.cancelled() => return Ok(()),
@@ -82,69 +68,26 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     host(app, &config, listener, &shutdown, Some(metrics)).await
 }
 
-/// The host with both sets of rules installed, over a database whose simulated life is not stale.
-async fn prepared(config: &Config) -> anyhow::Result<Arc<App>> {
-    if config.database_url.is_none() {
-        forget_stale(&config.home).context("the old demo cannot be removed")?;
+/// The host with both sets of rules installed, over a database in which this life was lived to its end.
+async fn prepared(config: &Config, life: Life) -> anyhow::Result<Arc<App>> {
+    let now = SystemClock.now();
+    // Before anything is removed for it.
+    life.simulation(now)?;
+    let note = Note::of(config);
+    let objection = note.objection(&life, now);
+    if let Some(why) = objection {
+        note.make_room(why)?;
     }
     let app = open(config).await?;
     for rules in RULES {
         bundled::install(&app, rules).await?;
     }
+    match (app.markets.get(CODE), objection) {
+        (None, _) => note.live(&app, life).await?,
+        (Some(_), None) => {}
+        (Some(_), Some(why)) => bail!("{why}, and a database that is named is never emptied; name an empty one, or none"),
+    }
     Ok(app)
-}
-
-/// Removes the database of a life that was lived too long ago.
-fn forget_stale(home: &Path) -> std::io::Result<()> {
-    let Ok(born) = home.join("andon.db").metadata().and_then(|m| m.created().or_else(|_| m.modified())) else { return Ok(()) };
-    if born.elapsed().is_ok_and(|age| age < STALE) {
-        return Ok(());
-    }
-    for file in ["andon.db", "andon.db-wal", "andon.db-shm"] {
-        match std::fs::remove_file(home.join(file)) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// Lives the simulated life: every event through the same door as a sender's.
-async fn live(app: &Arc<App>, plan: Plan) -> anyhow::Result<()> {
-    let simulation = Simulation::new(plan)?;
-    let new = NewMarket {
-        code: CODE.into(),
-        name: "Demo marketplace".into(),
-        currency: CURRENCY.into(),
-        time_zone: "America/New_York".into(),
-        locale: "en".into(),
-        clock: ClockKind::System,
-        rules: RulesSetup { rules: Some(RULES[0].into()), action_modes: modes(), ..RulesSetup::default() },
-    };
-    let market = app.create_market(new, Cause::host("the demonstration")).await?;
-    let bar = ProgressBar::new_spinner().with_style(looks("{spinner} {human_pos} events lived, {pace}")?);
-    bar.enable_steady_tick(Duration::from_millis(100));
-    let keys = app.keys;
-    let context = EventContext { marketplace: CODE, currency: CURRENCY, keys: &keys, now: app.clock.now() };
-    let mut batch = Vec::with_capacity(BATCH);
-    for line in simulation {
-        batch.push(parse(&context, &line).context("the simulation made an event that is refused")?);
-        if batch.len() == BATCH {
-            bar.inc(BATCH as u64);
-            app.ingest.submit(market.clone(), std::mem::take(&mut batch)).await?;
-        }
-    }
-    app.ingest.submit(market, batch).await?;
-    bar.set_style(looks("{spinner} Evaluating merchants")?);
-    app.drain(CODE).await?;
-    bar.finish_and_clear();
-    Ok(())
-}
-
-/// The demonstration warns by itself and leaves what weighs to a person.
-fn modes() -> BTreeMap<String, String> {
-    let modes = [("warning", "auto"), ("ask-plan-of-action", "auto"), ("suspend", "review"), ("pull-listing", "auto")];
-    modes.map(|(action, mode)| (action.to_owned(), mode.to_owned())).into()
 }
 
 async fn introduce(app: &App, config: &Config, address: &str) -> anyhow::Result<()> {
