@@ -3,6 +3,7 @@
 
 mod access;
 mod admission;
+mod agenda;
 mod architecture;
 mod backtest;
 mod bad_input;

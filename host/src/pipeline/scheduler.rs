@@ -14,7 +14,6 @@ use super::ingest::{Ingest, Job};
 use super::shares::{LARGEST, Share, Shares, TURN};
 use crate::clock::Clock;
 use crate::markets::{Market, Markets};
-use crate::store::session::Due;
 use crate::store::{Session, Store, StoreError, appeals, enforcements};
 
 /// Merchants looked up at once: finding who has waited longest sorts all who wait, so it is not done for each turn.
@@ -30,7 +29,7 @@ const ROUND: Duration = Duration::from_secs(1);
 const GATHER: Duration = Duration::from_millis(25);
 
 /// Who was found due in a marketplace and has not had a turn yet.
-type Agenda = VecDeque<Due>;
+type Agenda = VecDeque<i64>;
 
 /// What the scheduler keeps in mind from turn to turn.
 struct Table {
@@ -186,7 +185,7 @@ impl Scheduler {
         let (mut ahead, mut asked): (Option<Evaluated>, bool) = (None, true);
         while !agenda.is_empty() && (ahead.is_none() || start.elapsed() < TURN) {
             let largest = if self.store.is_sqlite() { share.largest(self.ingest.requests()) } else { LARGEST };
-            let batch: Vec<Due> = agenda.drain(..share.batch(largest).min(agenda.len())).collect();
+            let batch: Vec<i64> = agenda.drain(..share.batch(largest).min(agenda.len())).collect();
             let began = Instant::now();
             let Some(next) = evaluate(session, &self.ingest, self.clock.as_ref(), market, &batch)? else {
                 agenda.clear();
