@@ -1,4 +1,5 @@
-//! Who is judged when: whoever changes while they wait for their turn is judged once.
+//! Who is judged when: whoever changes while they wait for their turn is judged once, and what failed is tried again even where no
+//! event moves the marketplace's clock.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,10 +10,10 @@ use andon::ledger::Cause;
 use andon::markets::ClockKind;
 use andon::setup::{NewMarket, RulesSetup};
 use andon_tests::events::{DAY, NOW, placed};
-use andon_tests::{MARKET, TestDatabase, guests, on_both, options};
+use andon_tests::{Client, Door, MARKET, TestApp, TestDatabase, guests, on_both, options};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use sea_orm::{ConnectionTrait, Statement};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
@@ -65,6 +66,10 @@ async fn judged(app: &Arc<App>) -> String {
     tokio::task::spawn_blocking(work).await.unwrap()
 }
 
+async fn health(client: &Client) -> Value {
+    client.get("/v1/marketplaces/olist/merchants/m/health").await.ok()
+}
+
 on_both! {
     async fn who_changes_while_waiting_for_a_turn_is_judged_once(backend) {
         let database = TestDatabase::new(backend).await;
@@ -87,5 +92,38 @@ on_both! {
         let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
         let numbers: Vec<i64> = rows.iter().map(|row| row.try_get("", "n").unwrap()).collect();
         assert_eq!(numbers, [0, 2]);
+    }
+
+    async fn what_failed_is_tried_again_where_no_event_moves_the_clock(backend) {
+        let test = TestApp::bare(backend).await;
+        test.install(guests::hostile()).await;
+        test.app.create_market(market(ClockKind::LatestEvent), Cause::by("operator", "a test")).await.unwrap();
+        test.accept(&[placed("first", "m", NOW - DAY)]).await;
+        test.drain().await;
+        // An order that came while the rules might not be asked, and a merchant over whom they took too long at the end of an import.
+        let operator = Door::new(&test).operator();
+        let version = "/v1/plugins/hostile/versions/0.1.0";
+        operator.post(&format!("{version}/quarantine"), &json!({"reason": "a test"})).await.ok();
+        test.accept(&[placed("second", "m", NOW - DAY)]).await;
+        operator.post(&format!("{version}/release"), &json!({"reason": "mended"})).await.ok();
+        test.drain().await;
+        let sql = "insert into faults (generation, merchant, subject, code, message, count, first_at, last_at)
+            select k.generation, m.id, 0, 'E_DEADLINE', '', 1, 0, 0 from merchants m
+            join marketplaces k on k.id = m.marketplace";
+        let db = test.app.store.db();
+        db.execute_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
+        test.drain().await;
+        let stale = health(&operator).await;
+        assert_eq!((&stale["stale"], &stale["metrics"][1]["numerator"]), (&json!(true), &json!(1)), "{stale}");
+        let mut faults = test.faults().await;
+        faults.sort();
+        assert_eq!(faults, ["E_DEADLINE", "E_QUARANTINED"], "it is not time yet");
+
+        test.clock.advance(5 * 60 * 1000);
+        test.drain().await;
+        let well = health(&Door::new(&test).operator()).await;
+        assert_eq!((&well["stale"], &well["metrics"][1]["numerator"]), (&json!(false), &json!(2)), "{well}");
+        assert_eq!(test.faults().await, Vec::<String>::new());
+        assert_eq!(test.market().now(test.clock.now()), NOW - DAY, "its own clock stands where it stood");
     }
 }

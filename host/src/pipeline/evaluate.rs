@@ -15,6 +15,7 @@ use super::decide::{self, Considered};
 use super::desk::{Desk, TIME};
 use super::ingest::{Ingest, IngestError, Job, Receipt};
 use super::moved::{self, Moved};
+use super::retry::RETRY;
 use super::view::{Fault, View};
 use super::{correct, replay, shadow};
 use crate::clock::Clock;
@@ -24,9 +25,6 @@ use crate::store::session::{FaultRow, Hold, Judgement, MerchantState, NewVerdict
 use crate::store::shadows::{ShadowRow, put_shadows};
 use crate::store::{StoreError, rollouts};
 use crate::telemetry::DECIDE_SECONDS;
-
-/// When a merchant whose evaluation failed is tried again, in milliseconds.
-const RETRY: Instant = 5 * 60 * 1000;
 
 /// Why merchants could not be evaluated; they stay due.
 #[derive(Debug, thiserror::Error)]

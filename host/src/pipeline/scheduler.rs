@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use super::evaluate::{EvaluateError, Evaluated, evaluate};
 use super::fall_due::fall_due;
 use super::ingest::{Ingest, Job};
+use super::retry;
 use super::shares::{LARGEST, Share, Shares, TURN};
 use crate::clock::Clock;
 use crate::markets::{Market, Markets};
@@ -160,6 +161,9 @@ impl Scheduler {
             let market = market.clone();
             self.ingest.hand_over(|reply| Job::Revisit { market, subjects, reply })?;
             // Evaluating before all of them are asked would be for nothing.
+        if retry::queue(session, &self.ingest, market, self.clock.now())? {
+            return Ok(true);
+        }
             if again == SUBJECTS {
                 return Ok(true);
             }
