@@ -5,6 +5,7 @@ mod access;
 mod admission;
 mod agenda;
 mod architecture;
+mod background;
 mod backtest;
 mod bad_input;
 mod breaker;

@@ -33,6 +33,8 @@ pub(crate) enum EvaluateError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Write(#[from] IngestError),
+    #[error("it panicked")]
+    Panicked,
 }
 
 /// What came of evaluating a batch of merchants of one marketplace.
