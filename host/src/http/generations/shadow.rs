@@ -18,7 +18,7 @@ use crate::http::problem::Problem;
 pub struct Effort {
     /// Fuel used to judge these merchants; a WebAssembly instruction costs about one.
     fuel: u64,
-    /// Merchants over whom it failed.
+    /// Merchants over whom it failed, or over something of theirs.
     faults: u64,
     /// Orders, contacts and violations that it could not classify.
     unclassified: u64,
