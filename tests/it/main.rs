@@ -20,6 +20,7 @@ mod interrupted;
 mod lanes;
 mod ledger;
 mod migrations;
+mod neighbours;
 mod olist;
 mod outbox;
 mod plugin;
