@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio_util::sync::CancellationToken;
 
+use crate::background::Background;
 use crate::backtest::jobs::Backtests;
 use crate::clock::Clock;
 use crate::keys::Keys;
@@ -63,6 +64,8 @@ pub struct App {
     pub backtests: Backtests,
     /// How messages are sent.
     pub outward: Outward,
+    /// What works in the background.
+    pub background: Background,
     pub(crate) changes: Arc<Changes>,
     pub(crate) builder: Arc<Builder>,
     wake: Wake,
@@ -100,7 +103,9 @@ impl App {
             tracing::error!(marketplace = code, generation = id, "a generation is given up: {why}");
             changes.line_up(&code, Cause::host(&why), |m, _| m.lineup.cancel(id, why)).await?;
         }
-        let builder = Builder { changes: changes.clone(), store: store.clone(), wake: woken, page: AsyncMutex::default() };
+        let (background, page) = (Background::default(), AsyncMutex::default());
+        let worker = background.builder.clone();
+        let builder = Builder { changes: changes.clone(), store: store.clone(), wake: woken, page, worker };
         let (scheduler, building) = (Mutex::default(), CancellationToken::new());
         let builder = Arc::new(builder);
         let backtests = Backtests::default();
@@ -113,6 +118,7 @@ impl App {
             ingest,
             backtests,
             outward,
+            background,
             changes,
             builder,
             wake,
@@ -124,7 +130,7 @@ impl App {
     /// A scheduler over this host's parts, not running.
     pub fn scheduler(&self) -> Scheduler {
         let (store, markets, clock) = (self.store.clone(), self.markets.clone(), self.clock.clone());
-        Scheduler { store, markets, clock, ingest: self.ingest.clone() }
+        Scheduler { store, markets, clock, ingest: self.ingest.clone(), worker: self.background.scheduler.clone() }
     }
 
     /// Starts evaluating who is due and building what is to be built, until [`App::stop_scheduler`].

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use andon_domain::calendar::Calendar;
 use andon_domain::enforce::measure::Kind;
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::Keys;
 use crate::rules::{Judge, Role};
+use crate::store::faults::FaultPlace;
 use crate::store::marketplaces::MarketRow;
 
 /// Days of notice before announced rules where the operator sets none: what EU law asks for changed terms (Regulation (EU)
@@ -138,6 +139,15 @@ pub struct Beside {
     pub generation: Arc<Generation>,
 }
 
+/// How far it is with trying again what failed, where its own clock does not see to that.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Retries {
+    /// When to begin once more, by the wall clock.
+    pub(crate) due: Instant,
+    /// The last that was queued, where not all of it is yet.
+    pub(crate) after: Option<FaultPlace>,
+}
+
 /// A marketplace.
 #[derive(Clone)]
 pub struct Market {
@@ -179,6 +189,8 @@ pub struct Market {
     pub updated_at: Instant,
     /// Time of its latest event; shared by all views of the marketplace.
     pub(crate) latest: Arc<AtomicI64>,
+    /// How far it is with its retries; shared likewise.
+    pub(crate) retries: Arc<Mutex<Retries>>,
     /// Draws merchants for roll-outs.
     pub(crate) keys: Keys,
 }
@@ -286,6 +298,7 @@ impl Market {
             created_at: row.created_at,
             updated_at: row.updated_at,
             latest: Arc::new(AtomicI64::new(row.latest_event)),
+            retries: Arc::default(),
             keys,
         }
     }
@@ -326,6 +339,10 @@ impl Market {
     /// Its calendar day, given the wall clock.
     pub fn today(&self, wall: Instant) -> Day {
         self.calendar.day_of(self.now(wall))
+    }
+
+    pub(crate) fn retries(&self) -> MutexGuard<'_, Retries> {
+        self.retries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn advance(&self, to: Instant) {

@@ -25,6 +25,8 @@ pub const TOKENS_REFUSED: &str = "andon_tokens_refused_total";
 pub const EVENTS: &str = "andon_events_total";
 /// Seconds it took to decide what follows for a batch of merchants, and to carry it out.
 pub const DECIDE_SECONDS: &str = "andon_decide_seconds";
+/// Panics that ended a round of what works in the background, by `worker`.
+pub const PANICS: &str = "andon_panics_total";
 /// Deliveries to endpoints that ended, by `outcome`: delivered, retried, failed.
 pub const DELIVERIES: &str = "andon_deliveries_total";
 /// Seconds a delivery took.

@@ -3,7 +3,9 @@
 
 mod access;
 mod admission;
+mod agenda;
 mod architecture;
+mod background;
 mod backtest;
 mod bad_input;
 mod breaker;
@@ -19,6 +21,7 @@ mod interrupted;
 mod lanes;
 mod ledger;
 mod migrations;
+mod neighbours;
 mod olist;
 mod outbox;
 mod plugin;

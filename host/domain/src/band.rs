@@ -60,11 +60,11 @@ pub struct Compared {
     pub new_proposals: u64,
     /// Those with a proposal that has vanished.
     pub vanished_proposals: u64,
-    /// Those over whom it failed.
+    /// Those over whom it failed, or over something of theirs.
     pub faults: u64,
-    /// Those over whom the one in force failed.
+    /// The same of the one in force.
     pub base_faults: u64,
-    /// Those over whom it failed and the one in force did not.
+    /// Those over whom it failed, or over something of theirs, and the one in force did not.
     pub new_faults: u64,
     /// Fuel it used.
     pub fuel: u64,

@@ -13,8 +13,8 @@ use crate::keys::{EventKey, Keys};
 use crate::markets::Market;
 use crate::pipeline::accept::accept;
 use crate::store::session::{
-    Cells, Due, Evidence, EvidenceQuery, FaultRow, For, Front, Hold, Judgement, MerchantState, Recorded, Registration, Repeat,
-    Result, Seen, Session, Subject, TallyKey, Value,
+    Cells, Evidence, EvidenceQuery, FaultRow, For, Front, Hold, Judgement, MerchantState, Recorded, Registration, Repeat, Result,
+    Seen, Session, Subject, TallyKey, Value,
 };
 
 /// A subject's row, ready to be written.
@@ -115,7 +115,7 @@ impl Session for Recorder {
         judge(judgements: &[Judgement]) -> Result<()>;
         faults(add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<()>;
         revisits_due(market: i64, now: Instant, limit: usize) -> Result<Vec<i64>>;
-        due(market: i64, now: Instant, limit: usize) -> Result<Vec<Due>>;
+        due(market: i64, now: Instant, limit: usize) -> Result<Vec<i64>>;
         states(merchants: &[i64]) -> Result<Vec<MerchantState>>;
         books(generation: i64, merchants: &[i64], from: i32, to: i32) -> Result<Vec<(i64, u64, i32, Bucket)>>;
         all_books(generation: i64) -> Result<Vec<(i32, i64, u64, Bucket)>>;

@@ -22,17 +22,18 @@ async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Ready while the database answers, the writer writes and the rules' deadlines are watched.
+/// Ready while the database answers, the writer writes, the rules' deadlines are watched, and nothing that works in the background
+/// has ended.
 async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
     app.store.db().ping().await.map_err(|e| Problem::Unavailable(Box::new(e)))?;
-    for (works, what) in
-        [(app.ingest.is_open(), "the writer has ended"), (app.registry.is_watched(), "deadlines are not watched")]
-    {
-        if !works {
-            return Err(Problem::Unavailable(what.into()));
-        }
+    let mut why: Vec<String> = app.background.ended().iter().map(|worker| format!("the {worker} has ended")).collect();
+    if !app.ingest.is_open() {
+        why.push("the writer has ended".into());
     }
-    Ok("ready\n")
+    if !app.registry.is_watched() {
+        why.push("deadlines are not watched".into());
+    }
+    if why.is_empty() { Ok("ready\n") } else { Err(Problem::NotReady(why.join(", "))) }
 }
 
 async fn figures(State(handle): State<Option<PrometheusHandle>>) -> Response {

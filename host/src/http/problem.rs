@@ -75,6 +75,8 @@ pub enum Problem {
     RulesFailed(PluginFault),
     /// More is waiting to be written than can be taken on.
     Overloaded,
+    /// The host is not ready, and why.
+    NotReady(String),
     /// Not at the moment; the cause is logged.
     Unavailable(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -116,7 +118,9 @@ impl Problem {
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side"),
             Self::RulesFailed(_) => (StatusCode::SERVICE_UNAVAILABLE, "rules-failed", "The marketplace's rules gave no answer"),
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Too much is waiting already"),
-            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not possible at the moment"),
+            Self::Unavailable(_) | Self::NotReady(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not possible at the moment")
+            }
         }
     }
 
@@ -125,7 +129,7 @@ impl Problem {
             Self::Malformed(detail) | Self::Conflict(detail) | Self::MediaType(detail) | Self::TooLarge(detail) => {
                 Some(detail.clone())
             }
-            Self::Forbidden(detail) | Self::NoReport(detail) => Some(detail.clone()),
+            Self::Forbidden(detail) | Self::NoReport(detail) | Self::NotReady(detail) => Some(detail.clone()),
             Self::Unauthenticated(error) => Some(error.to_string()),
             Self::RulesFailed(fault) => Some(fault.to_string()),
             Self::PluginRefused(refusal) => Some(refusal.to_string()),
@@ -211,7 +215,7 @@ impl IntoResponse for Problem {
             Self::TooMany { retry_after } => {
                 headers.insert(RETRY_AFTER, retry_after.into());
             }
-            Self::Unavailable(_) | Self::Overloaded => {
+            Self::Unavailable(_) | Self::NotReady(_) | Self::Overloaded => {
                 headers.insert(RETRY_AFTER, 1.into());
             }
             // What is left of the body would be read as the next request.

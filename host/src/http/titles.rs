@@ -27,6 +27,6 @@ pub(super) fn chinese(problem: &Problem) -> &'static str {
         Problem::Internal(_) => "服务器内部错误",
         Problem::RulesFailed(_) => "平台规则未给出结果",
         Problem::Overloaded => "等待处理的请求过多",
-        Problem::Unavailable(_) => "暂时无法处理",
+        Problem::Unavailable(_) | Problem::NotReady(_) => "暂时无法处理",
     }
 }

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::changes::{ChangeError, Changes};
 use super::scheduler::Wake;
 use super::settle::{Touched, settle_under};
+use crate::background::Worker;
 use crate::ledger::Cause;
 use crate::markets::Market;
 use crate::store::session::{For, Session, Subject};
@@ -33,17 +34,25 @@ pub(crate) struct Builder {
     pub(crate) wake: Wake,
     /// Held during a page.
     pub(crate) page: Mutex<()>,
+    /// Who it is in the background.
+    pub(crate) worker: Worker,
 }
 
 impl Builder {
     /// Works until it is cancelled, resting as long as it worked: events come first.
     pub(crate) async fn run(&self, stop: &CancellationToken) {
+        let _at_work = self.worker.begin();
         while !stop.is_cancelled() {
             let (mut worked, start) = (false, Instant::now());
             for market in self.changes.markets.list() {
-                match self.step(&market.code).await {
-                    Ok(more) => worked |= more,
-                    Err(e) => tracing::error!("marketplace {}: building its rules starts over: {e}", market.code),
+                let step = async {
+                    fail::fail_point!("builder::step");
+                    self.step(&market.code).await
+                };
+                match self.worker.waiting_round(step).await {
+                    None => {}
+                    Some(Ok(more)) => worked |= more,
+                    Some(Err(e)) => tracing::error!("marketplace {}: building its rules starts over: {e}", market.code),
                 }
             }
             let took = start.elapsed();

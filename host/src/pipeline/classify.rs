@@ -12,7 +12,7 @@ use crate::rules::{Blame, Role, Used};
 /// each further try could burn a whole time budget while everybody waits.
 const PATIENCE: usize = 4;
 
-/// Facts asked about between two looks at what was used.
+/// Most facts asked about between two looks at what was used.
 pub(super) const STRETCH: usize = 256;
 
 /// What came of one fact.
@@ -54,15 +54,16 @@ impl Allowance {
     }
 }
 
-/// Classifies what there is to classify; the answers are in the order of the facts. However little is allowed, something is asked.
+/// Classifies what there is to classify; the answers are in the order of the facts. However little is allowed, it comes to an answer
+/// or a fault over something: whoever asks again in the next transaction gets further each time.
 pub(super) fn classify(generation: &Generation, now: Instant, facts: &[Option<Fact>], allowance: &mut Allowance) -> Vec<Answer> {
     let answers: Vec<Answer> = facts.iter().map(|_| Answer::Nothing).collect();
     let asked: Vec<(usize, &Fact)> = facts.iter().enumerate().filter_map(|(i, f)| Some((i, f.as_ref()?))).collect();
-    let mut work = Work { generation, now, answers, answered: 0, failed: Vec::new(), used: Used::default() };
     if asked.is_empty() {
-        return work.answers;
+        return answers;
     }
     let (role, left) = allowance.of_generation(generation.id);
+    let mut work = Work { left: *left, ..Work::new(generation, now, answers) };
     let pass = match generation.judge.gate().enter(role) {
         Ok(pass) => pass,
         Err(fault) => {
@@ -70,17 +71,14 @@ pub(super) fn classify(generation: &Generation, now: Instant, facts: &[Option<Fa
             return work.answers;
         }
     };
-    for (number, stretch) in asked.chunks(STRETCH).enumerate() {
-        if number > 0 && *left == 0 {
-            for (i, _) in stretch {
-                work.answers[*i] = Answer::Later;
-            }
-        } else {
-            let before = work.used.fuel;
-            work.part(stretch);
-            *left = left.saturating_sub(work.used.fuel - before);
-        }
+    let mut rest = asked.as_slice();
+    while !rest.is_empty() {
+        let (stretch, behind) = rest.split_at(if work.is_spent() { rest.len() } else { work.stretch(rest) });
+        work.part(stretch);
+        rest = behind;
     }
+    *left = work.left;
+    generation.judge.classified().add((asked.len() - work.put_off) as u64, work.used.fuel);
     pass.record(work.answered, &work.failed);
     work.answers
 }
@@ -92,7 +90,7 @@ const READ: usize = 4_096;
 pub(crate) fn read(generation: &Generation, now: Instant, facts: &[&Fact], used: &mut Used) -> Vec<Answer> {
     let answers: Vec<Answer> = facts.iter().map(|_| Answer::Nothing).collect();
     let asked: Vec<(usize, &Fact)> = facts.iter().copied().enumerate().collect();
-    let mut work = Work { generation, now, answers, answered: 0, failed: Vec::new(), used: Used::default() };
+    let mut work = Work::new(generation, now, answers);
     for stretch in asked.chunks(READ) {
         work.part(stretch);
     }
@@ -106,14 +104,46 @@ struct Work<'a> {
     answers: Vec<Answer>,
     answered: usize,
     failed: Vec<(u64, Blame)>,
+    put_off: usize,
     used: Used,
+    /// Fuel that may still be used.
+    left: u64,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    fn new(generation: &'a Generation, now: Instant, answers: Vec<Answer>) -> Self {
+        Self { generation, now, answers, answered: 0, failed: Vec::new(), put_off: 0, used: Used::default(), left: u64::MAX }
+    }
+
+    fn is_spent(&self) -> bool {
+        self.left == 0 && self.answered + self.failed.len() > 0
+    }
+
+    /// How many facts to ask about next. Until the rules have answered, so few that one at fault is found with what is left; then as
+    /// many as cannot use more than that, or a call's worth where those before them make it likely that it is enough.
+    fn stretch(&self, asked: &[(usize, &Fact)]) -> usize {
+        let (judge, most) = (&self.generation.judge, asked.len().min(STRETCH));
+        let Some(each) = self.used.fuel.checked_div(self.answered as u64) else {
+            return if self.failed.len() < PATIENCE { judge.searchable(self.left).min(most) } else { most };
+        };
+        let facts: Vec<&Fact> = asked[..most].iter().map(|(_, f)| *f).collect();
+        let likely = (self.left / each.max(1)).min(judge.call() as u64) as usize;
+        judge.affordable(&facts, self.left).max(likely).clamp(1, most)
+    }
+
     fn part(&mut self, asked: &[(usize, &Fact)]) {
-        let judge = &self.generation.judge;
+        if self.is_spent() {
+            self.put_off += asked.len();
+            for (i, _) in asked {
+                self.answers[*i] = Answer::Later;
+            }
+            return;
+        }
+        let (judge, before) = (&self.generation.judge, self.used.fuel);
         let facts: Vec<&Fact> = asked.iter().map(|(_, f)| *f).collect();
-        match judge.classify_measured(self.now, &facts, &mut self.used) {
+        let answer = judge.classify_measured(self.now, &facts, &mut self.used);
+        self.left = self.left.saturating_sub(self.used.fuel - before);
+        match answer {
             Ok(all) => {
                 self.answered += all.len();
                 for ((i, _), classified) in asked.iter().zip(all) {

@@ -15,18 +15,16 @@ use super::decide::{self, Considered};
 use super::desk::{Desk, TIME};
 use super::ingest::{Ingest, IngestError, Job, Receipt};
 use super::moved::{self, Moved};
+use super::retry::RETRY;
 use super::view::{Fault, View};
 use super::{correct, replay, shadow};
 use crate::clock::Clock;
 use crate::markets::Market;
 use crate::store::notices::{NoticeRow, put_notices};
-use crate::store::session::{Due, FaultRow, Hold, Judgement, MerchantState, NewVerdict, Session, Told};
+use crate::store::session::{FaultRow, Hold, Judgement, MerchantState, NewVerdict, Session, Told};
 use crate::store::shadows::{ShadowRow, put_shadows};
 use crate::store::{StoreError, rollouts};
 use crate::telemetry::DECIDE_SECONDS;
-
-/// When a merchant whose evaluation failed is tried again, in milliseconds.
-const RETRY: Instant = 5 * 60 * 1000;
 
 /// Why merchants could not be evaluated; they stay due.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +33,8 @@ pub(crate) enum EvaluateError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Write(#[from] IngestError),
+    #[error("it panicked")]
+    Panicked,
 }
 
 /// What came of evaluating a batch of merchants of one marketplace.
@@ -108,24 +108,23 @@ pub(crate) fn evaluate(
     ingest: &Ingest,
     clock: &dyn Clock,
     market: &Arc<Market>,
-    due: &[Due],
+    merchants: &[i64],
 ) -> Result<Option<Evaluated>, EvaluateError> {
     let ready = market.generation.as_ref().is_some_and(|g| g.judge.gate().ready().is_ok());
     if !ready {
         return Ok(None);
     }
     let now = market.now(clock.now());
-    let merchants: Vec<i64> = due.iter().map(|d| d.merchant).collect();
-    let states = session.states(&merchants)?;
+    let states = session.states(merchants)?;
     let views = market.judged().map(|g| View::of(session, market, g, &states, now)).collect::<Result<Vec<_>, _>>()?;
     let last = session.verdicts(&states.iter().map(|s| s.verdict).collect::<Vec<_>>())?;
     let mut batch = Batch { market, clock, views: &views, judged: Judged::default() };
     for (i, state) in states.iter().enumerate() {
-        batch.conclude(i, &due[i], state, last[i].as_ref())?;
+        batch.conclude(i, state, last[i].as_ref())?;
     }
     batch.shadows(&states)?;
     let mut judged = batch.judged;
-    judged.undone = correct::undone(session, market, &merchants)?;
+    judged.undone = correct::undone(session, market, merchants)?;
     let told = judged.judgements.iter().filter_map(|j| j.verdict.as_ref()).map(|v| (v.generation, v.id)).collect();
     let receipt = ingest.hand_in(|reply| Job::Judge { market: market.clone(), judged, reply })?;
     Ok(Some(Evaluated { market: market.clone(), now, told, receipt }))
@@ -162,7 +161,7 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     /// Takes the verdict of the rules that are in force for merchant `i`.
-    fn conclude(&mut self, i: usize, due: &Due, state: &MerchantState, last: Option<&Told>) -> Result<(), StoreError> {
+    fn conclude(&mut self, i: usize, state: &MerchantState, last: Option<&Told>) -> Result<(), StoreError> {
         let ruling = self.market.in_force_for(state.id).map(|g| g.id);
         let Some(view) = self.views.iter().find(|v| Some(v.generation().id) == ruling) else { return Ok(()) };
         let generation = view.generation();
@@ -185,7 +184,7 @@ impl Batch<'_> {
         };
         let cleared = self.views.iter().filter(|v| v.verdicts[i].is_ok()).map(|v| (v.generation().id, state.id, 0));
         self.judged.clear.extend(cleared);
-        let (market, merchant, stamp, was_due) = (self.market.id, due.merchant, due.stamp, state.next_evaluation);
+        let (market, merchant, stamp, was_due) = (self.market.id, state.id, state.stamp, state.next_evaluation);
         self.judged.judgements.push(Judgement { market, merchant, stamp, was_due, next, verdict });
         Ok(())
     }

@@ -11,10 +11,11 @@ use tokio::sync::Notify;
 use super::evaluate::{EvaluateError, Evaluated, evaluate};
 use super::fall_due::fall_due;
 use super::ingest::{Ingest, Job};
+use super::retry;
 use super::shares::{LARGEST, Share, Shares, TURN};
+use crate::background::Worker;
 use crate::clock::Clock;
 use crate::markets::{Market, Markets};
-use crate::store::session::Due;
 use crate::store::{Session, Store, StoreError, appeals, enforcements};
 
 /// Merchants looked up at once: finding who has waited longest sorts all who wait, so it is not done for each turn.
@@ -30,7 +31,7 @@ const ROUND: Duration = Duration::from_secs(1);
 const GATHER: Duration = Duration::from_millis(25);
 
 /// Who was found due in a marketplace and has not had a turn yet.
-type Agenda = VecDeque<Due>;
+type Agenda = VecDeque<i64>;
 
 /// What the scheduler keeps in mind from turn to turn.
 struct Table {
@@ -65,6 +66,8 @@ pub struct Scheduler {
     pub clock: Arc<dyn Clock>,
     /// Who writes.
     pub ingest: Ingest,
+    /// Who it is in the background.
+    pub worker: Worker,
 }
 
 /// The scheduler at work; stops and is joined when asked to.
@@ -92,9 +95,11 @@ impl Scheduler {
         let runtime = tokio::runtime::Handle::current();
         let (stopped, woken) = (stop.clone(), wake.clone());
         let run = move || {
+            let _at_work = self.worker.begin();
             let mut table = Table { shares: Shares::default(), agendas: HashMap::new(), began: Instant::now() };
             while !stopped.load(Ordering::Acquire) {
-                if let Err(e) = self.rounds(&runtime, &stopped, &woken, &mut table) {
+                let rounds = self.worker.round(|| self.rounds(&runtime, &stopped, &woken, &mut table));
+                if let Err(e) = rounds.unwrap_or(Err(EvaluateError::Panicked)) {
                     tracing::error!("the scheduler starts over: {e}");
                     runtime.block_on(async { drop(tokio::time::timeout(ROUND, woken.0.notified()).await) });
                 }
@@ -119,7 +124,8 @@ impl Scheduler {
             let (mut worked, asked) = (false, began.elapsed());
             for market in shares.ready(markets.keys().copied(), asked) {
                 let (share, agenda, start) = (shares.of(market), agendas.entry(market).or_default(), Instant::now());
-                let turn = self.turn(session.as_mut(), &markets[&market], agenda, share);
+                let turn = self.worker.round(|| self.turn(session.as_mut(), &markets[&market], agenda, share));
+                let turn = turn.unwrap_or(Err(EvaluateError::Panicked));
                 match turn {
                     Ok(false) => {}
                     Ok(true) => share.worked(began.elapsed(), start.elapsed(), self.ingest.busy()),
@@ -147,12 +153,16 @@ impl Scheduler {
         agenda: &mut Agenda,
         share: &mut Share,
     ) -> Result<bool, EvaluateError> {
+        fail::fail_point!("scheduler::turn");
         let (now, start) = (market.now(self.clock.now()), Instant::now());
         let moved = self.fall_due(session, market, now)?;
         let Some(generation) = &market.generation else { return Ok(moved) };
         // Whoever is due stays so until the rules may be asked again.
         if generation.judge.gate().ready().is_err() {
             return Ok(moved);
+        }
+        if retry::queue(session, &self.ingest, market, self.clock.now())? {
+            return Ok(true);
         }
         let subjects = session.revisits_due(market.id, now, SUBJECTS)?;
         let again = subjects.len();
@@ -186,7 +196,7 @@ impl Scheduler {
         let (mut ahead, mut asked): (Option<Evaluated>, bool) = (None, true);
         while !agenda.is_empty() && (ahead.is_none() || start.elapsed() < TURN) {
             let largest = if self.store.is_sqlite() { share.largest(self.ingest.requests()) } else { LARGEST };
-            let batch: Vec<Due> = agenda.drain(..share.batch(largest).min(agenda.len())).collect();
+            let batch: Vec<i64> = agenda.drain(..share.batch(largest).min(agenda.len())).collect();
             let began = Instant::now();
             let Some(next) = evaluate(session, &self.ingest, self.clock.as_ref(), market, &batch)? else {
                 agenda.clear();

@@ -18,11 +18,9 @@ use rapidhash::RapidHashMap;
 pub(crate) use self::closing::Closing;
 use super::classify::{self, Allowance, Answer};
 use super::quota;
+use super::retry::RETRY;
 use crate::markets::{Generation, Market};
 use crate::store::session::{Evidence, FaultRow, Marked, Result, Session, Subject, TallyKey};
-
-/// When a subject whose classification failed is tried again, in milliseconds.
-const RETRY: Instant = 5 * 60 * 1000;
 
 /// A subject in the transaction's hands, with what its row said before.
 pub(crate) struct Touched {

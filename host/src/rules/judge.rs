@@ -15,6 +15,7 @@ use super::admit::{Rules, digest};
 use super::fault::{PluginFault, quote};
 use super::gate::Gate;
 use super::limits::Limits;
+use super::meter::Meter;
 use super::output;
 use super::sandbox::{Sandbox, Used};
 use super::wit::v1_0::{Configured, Instance};
@@ -41,6 +42,7 @@ pub struct Judge {
     rules: Arc<Rules>,
     settings: Arc<[(String, String)]>,
     settings_digest: Arc<str>,
+    classified: Arc<Meter>,
 }
 
 impl std::fmt::Debug for Judge {
@@ -67,7 +69,7 @@ impl Rules {
     pub fn resume(self: &Arc<Self>, settings: &[(String, String)]) -> Result<Judge, ConfigureError> {
         let settings = complete(self.manifest(), settings)?;
         let settings_digest = settings_digest(&settings).into();
-        Ok(Judge { rules: Arc::clone(self), settings: settings.into(), settings_digest })
+        Ok(Judge { rules: Arc::clone(self), settings: settings.into(), settings_digest, classified: Arc::default() })
     }
 }
 
@@ -90,6 +92,45 @@ impl Judge {
     /// What protects everybody else from these rules.
     pub fn gate(&self) -> &Gate {
         self.rules.gate()
+    }
+
+    /// What classifying took on the host's behalf, readers' questions left out.
+    pub fn classified(&self) -> &Meter {
+        &self.classified
+    }
+
+    /// How many facts, from the first, can be asked about without using more fuel than `within`, whatever the rules do.
+    pub fn affordable(&self, facts: &[&Fact], within: u64) -> usize {
+        let limits = self.limits();
+        // The start of an instance has a budget, and so has each call.
+        let mut cost = limits.budget(1).fuel;
+        let mut count = 0;
+        for (call, weight) in batches(facts, limits.batch, |fact| fact_weight(fact)) {
+            cost = cost.saturating_add(limits.budget(weight).fuel);
+            if cost > within {
+                break;
+            }
+            count += call.len();
+        }
+        count
+    }
+
+    /// How many facts can be asked about so that one at fault is found by halving without using more fuel than `within`; one at least.
+    pub fn searchable(&self, within: u64) -> usize {
+        let limits = self.limits();
+        let (mut count, mut cost) = (1, limits.budget(1).fuel);
+        loop {
+            cost = cost.saturating_add(limits.budget(count * 2).fuel);
+            if cost > within || count * 2 > limits.batch {
+                return count;
+            }
+            count *= 2;
+        }
+    }
+
+    /// Most facts of one call.
+    pub fn call(&self) -> usize {
+        self.limits().batch
     }
 
     /// What facts mean, answer i for fact i. All or nothing: a fault in one batch loses the others' answers too.

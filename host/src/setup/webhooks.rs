@@ -121,7 +121,7 @@ impl App {
         let sender = Sender::new(&self.outward)?;
         let (store, ingest, markets) = (self.store.clone(), self.ingest.clone(), self.markets.clone());
         let (clock, keys, keep) = (self.clock.clone(), self.keys, self.outward.keep);
-        Ok(Deliverer { store, ingest, clock, keys, markets, sender, keep })
+        Ok(Deliverer { store, ingest, clock, keys, markets, sender, keep, worker: self.background.deliverer.clone() })
     }
 
     async fn checked(&self, setup: WebhookSetup) -> Result<Checked, WebhookError> {

@@ -6,6 +6,7 @@ use andon_domain::ids::Instant;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::{fault, generation, merchant, subject};
+use super::session::{Session, Value};
 use super::{Store, StoreError};
 
 /// One fault.
@@ -21,6 +22,26 @@ pub struct FaultView {
 
 /// Generation, merchant and subject of a fault; the last two 0 where it has none.
 pub type FaultPlace = (i64, i64, i64);
+
+/// Places of the faults under some generations, in their order, after `after`.
+pub(crate) fn failed(
+    session: &mut dyn Session,
+    generations: &[i64],
+    after: FaultPlace,
+    limit: usize,
+) -> Result<Vec<FaultPlace>, StoreError> {
+    let (generation, merchant, subject) = after;
+    let among: Vec<String> = generations.iter().map(i64::to_string).collect();
+    let sql = format!(
+        "select generation, merchant, subject from faults
+            where generation in ({}) and (generation, merchant, subject) > (?1, ?2, ?3)
+            order by generation, merchant, subject limit ?4",
+        among.join(", ")
+    );
+    let values = [generation, merchant, subject, limit as i64].map(Value::from);
+    let rows = session.ask(&sql, &values)?;
+    Ok(rows.iter().filter_map(|row| Some((row.int(0)?, row.int(1)?, row.int(2)?))).collect())
+}
 
 /// One fault with all that is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

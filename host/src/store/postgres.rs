@@ -16,8 +16,8 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
-    Cells, Due, Evidence, EvidenceQuery, FaultRow, For, Front, Hold, Judgement, MerchantState, Recorded, Registration, Repeat,
-    Result, Seen, Session, Subject, TallyKey, Value,
+    Cells, Evidence, EvidenceQuery, FaultRow, For, Front, Hold, Judgement, MerchantState, Recorded, Registration, Repeat, Result,
+    Seen, Session, Subject, TallyKey, Value,
 };
 use super::{postgres_judge as judge, postgres_read as read, postgres_write as write, statement};
 use crate::keys::EventKey;
@@ -237,7 +237,7 @@ impl Session for PgSession {
         self.run(async |c| read::revisits_due(c, market, now, limit).await)
     }
 
-    fn due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<Due>> {
+    fn due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>> {
         self.run(async |c| read::due(c, market, now, limit).await)
     }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::postgres_write::column;
 use super::repeats::unsigned;
-use super::session::{Due, Evidence, EvidenceQuery, For, Front, MerchantState, Recorded, Result, Subject, TallyKey};
+use super::session::{Evidence, EvidenceQuery, For, Front, MerchantState, Recorded, Result, Subject, TallyKey};
 use super::subjects::{SubjectColumns, recorded};
 
 const SUBJECT: &str = "id, marketplace, kind, ref_key, ref, merchant, began, history, marks, revisit";
@@ -174,16 +174,15 @@ pub(super) async fn revisits_due(c: &mut PgConnection, market: i64, now: Instant
     Ok(query_scalar(sql).bind(market).bind(now).bind(limit as i64).fetch_all(c).await?)
 }
 
-pub(super) async fn due(c: &mut PgConnection, market: i64, now: Instant, limit: usize) -> Result<Vec<Due>> {
-    let sql = "select merchant, stamp from dirty where marketplace = $1 order by stamp, merchant limit $2";
-    let dirty: Vec<(i64, i64)> = query_as(sql).bind(market).bind(limit as i64).fetch_all(&mut *c).await?;
-    let mut due: Vec<Due> = dirty.into_iter().map(|(merchant, stamp)| Due { merchant, stamp: Some(stamp) }).collect();
+pub(super) async fn due(c: &mut PgConnection, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>> {
+    let sql = "select merchant from dirty where marketplace = $1 order by stamp, merchant limit $2";
+    let mut due: Vec<i64> = query_scalar(sql).bind(market).bind(limit as i64).fetch_all(&mut *c).await?;
     if due.len() < limit {
         let sql = "select merchant from agenda where marketplace = $1 and at <= $2 order by at, merchant limit $3";
         let left = (limit - due.len()) as i64;
         let rest: Vec<i64> = query_scalar(sql).bind(market).bind(now).bind(left).fetch_all(c).await?;
-        let known: std::collections::HashSet<i64> = due.iter().map(|d| d.merchant).collect();
-        due.extend(rest.into_iter().filter(|m| !known.contains(m)).map(|merchant| Due { merchant, stamp: None }));
+        let known: std::collections::HashSet<i64> = due.iter().copied().collect();
+        due.extend(rest.into_iter().filter(|merchant| !known.contains(merchant)));
     }
     Ok(due)
 }
@@ -191,7 +190,9 @@ pub(super) async fn due(c: &mut PgConnection, market: i64, now: Instant, limit: 
 pub(super) async fn states(c: &mut PgConnection, merchants: &[i64]) -> Result<Vec<MerchantState>> {
     let sql = "select o.* from unnest($1::bigint[]) with ordinality k(id, i)
         cross join lateral (select id, coalesce(joined_at, first_order, 0), standing, coalesce(since, 0), judged_day, verdict,
-            next_evaluation, reinstated, badges from merchants where id = k.id limit 1) o order by k.i";
+            next_evaluation, reinstated, badges,
+            (select stamp from dirty d where d.marketplace = merchants.marketplace and d.merchant = merchants.id)
+            from merchants where id = k.id limit 1) o order by k.i";
     let rows = query(sql).bind(merchants).fetch_all(c).await?;
     if rows.len() != merchants.len() {
         return Err(StoreError::Driver(format!("{} of {} merchants are unknown", merchants.len() - rows.len(), merchants.len())));
@@ -207,6 +208,7 @@ pub(super) async fn states(c: &mut PgConnection, merchants: &[i64]) -> Result<Ve
             next_evaluation: r.try_get(6)?,
             reinstated: r.try_get(7)?,
             badges: r.try_get(8)?,
+            stamp: r.try_get(9)?,
         })
     };
     rows.iter().map(state).collect()

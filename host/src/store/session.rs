@@ -126,15 +126,6 @@ pub struct Evidence {
 /// A verdict as it was given: generation, input and output, encoded.
 pub type Told = (i64, Vec<u8>, Vec<u8>);
 
-/// A merchant that must be evaluated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due {
-    /// The merchant.
-    pub merchant: i64,
-    /// Set by the last change to its facts; absent where only time has passed.
-    pub stamp: Option<i64>,
-}
-
 /// What evaluation needs of a merchant's row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MerchantState {
@@ -152,6 +143,8 @@ pub struct MerchantState {
     pub verdict: Option<Uuid>,
     /// When the merchant is next on the agenda.
     pub next_evaluation: Option<Instant>,
+    /// Set by the last change to its facts that no evaluation has seen; absent where there is none.
+    pub stamp: Option<i64>,
     /// When a person last lifted a suspension.
     pub reinstated: Option<Instant>,
     /// Codes of the badges it bears, with a space between them.
@@ -328,9 +321,10 @@ pub trait Session: Send {
 
     /// Subjects that asked to be asked again by now.
     fn revisits_due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>>;
-    /// Merchants that must be evaluated by now.
-    fn due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<Due>>;
-    /// Merchants' states, in the order asked for.
+    /// Merchants that must be evaluated by now, those first whose facts have changed.
+    fn due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>>;
+    /// Merchants' states, in the order asked for. Whoever evaluates reads them before the sums: a change that comes in between is
+    /// then seen and stays due, and never the other way round.
     fn states(&mut self, merchants: &[i64]) -> Result<Vec<MerchantState>>;
     /// All buckets of merchants between two buckets, both included: (merchant, listing, bucket number, sums), lanes apart.
     fn books(&mut self, generation: i64, merchants: &[i64], from: i32, to: i32) -> Result<Vec<(i64, u64, i32, Bucket)>>;

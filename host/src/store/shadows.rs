@@ -162,9 +162,19 @@ impl Store {
         query.order_by_asc(Column::Merchant).limit(limit).all(self.db()).await?.into_iter().map(read).collect()
     }
 
-    /// The sum over all merchants a generation has judged.
+    /// The sum over all merchants a generation has judged. Rules fail over a merchant by giving no verdict, or by not classifying
+    /// something of theirs: the verdict then rests on less than there is.
     pub async fn compared(&self, generation: i64) -> Result<Compared> {
-        let direction = |d: Direction| format!("case when direction = '{}' then 1 else 0 end", d.word());
+        let (silent, base_silent) = ("fault is not null", "base_fault is not null");
+        let unclassified = |generation: &str| {
+            format!(
+                "exists (select 1 from faults f where f.generation = shadows.{generation} and f.merchant = shadows.merchant
+                    and f.subject <> 0)"
+            )
+        };
+        let (blind, base_blind) = (unclassified("generation"), unclassified("base"));
+        let one_if = |holds: String| format!("case when {holds} then 1 else 0 end");
+        let direction = |d: Direction| one_if(format!("direction = '{}'", d.word()));
         let sums = [
             "1".to_owned(),
             "agrees".into(),
@@ -174,9 +184,9 @@ impl Store {
             "new_breaches".into(),
             "new_proposals".into(),
             "vanished_proposals".into(),
-            "case when fault is null then 0 else 1 end".into(),
-            "case when base_fault is null then 0 else 1 end".into(),
-            "case when fault is not null and base_fault is null then 1 else 0 end".into(),
+            one_if(format!("{silent} or {blind}")),
+            one_if(format!("{base_silent} or {base_blind}")),
+            one_if(format!("{silent} and base_fault is null or {blind} and not {base_blind}")),
             "fuel".into(),
             "base_fuel".into(),
         ];

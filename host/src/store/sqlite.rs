@@ -17,8 +17,8 @@ use super::checkpoint::Checkpoints;
 use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
-    Cells, Due, Evidence, EvidenceQuery, FaultRow, For, Front, Hold, Judgement, MerchantState, Recorded, Registration, Repeat,
-    Result, Seen, Session, Subject, TallyKey, Value,
+    Cells, Evidence, EvidenceQuery, FaultRow, For, Front, Hold, Judgement, MerchantState, Recorded, Registration, Repeat, Result,
+    Seen, Session, Subject, TallyKey, Value,
 };
 use super::subjects::{SubjectColumns, encode, recorded};
 use super::{sqlite_write, statement};
@@ -352,16 +352,14 @@ impl Session for SqliteSession {
         self.rows(sql, params![market, now, limit as i64], |r| r.get(0))
     }
 
-    fn due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<Due>> {
-        let sql = "select merchant, stamp from dirty where marketplace = ? order by stamp limit ?";
-        let mut due =
-            self.rows(sql, params![market, limit as i64], |r| Ok(Due { merchant: r.get(0)?, stamp: Some(r.get(1)?) }))?;
+    fn due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>> {
+        let sql = "select merchant from dirty where marketplace = ? order by stamp limit ?";
+        let mut due: Vec<i64> = self.rows(sql, params![market, limit as i64], |r| r.get(0))?;
         if due.len() < limit {
             let sql = "select merchant from agenda where marketplace = ? and at <= ? order by at limit ?";
-            let rest = self
-                .rows(sql, params![market, now, (limit - due.len()) as i64], |r| Ok(Due { merchant: r.get(0)?, stamp: None }))?;
-            let known: std::collections::HashSet<i64> = due.iter().map(|d| d.merchant).collect();
-            due.extend(rest.into_iter().filter(|d| !known.contains(&d.merchant)));
+            let rest: Vec<i64> = self.rows(sql, params![market, now, (limit - due.len()) as i64], |r| r.get(0))?;
+            let known: std::collections::HashSet<i64> = due.iter().copied().collect();
+            due.extend(rest.into_iter().filter(|merchant| !known.contains(merchant)));
         }
         Ok(due)
     }
@@ -370,7 +368,8 @@ impl Session for SqliteSession {
         let _transaction = self.together()?;
         let sql =
             "select id, coalesce(joined_at, first_order, 0), standing, coalesce(since, 0), judged_day, verdict, next_evaluation,
-            reinstated, badges from merchants where id = ?";
+            reinstated, badges, (select stamp from dirty d where d.marketplace = merchants.marketplace and d.merchant = merchants.id)
+            from merchants where id = ?";
         let mut statement = self.connection.prepare_cached(sql)?;
         merchants
             .iter()
@@ -386,6 +385,7 @@ impl Session for SqliteSession {
                         next_evaluation: r.get(6)?,
                         reinstated: r.get(7)?,
                         badges: r.get(8)?,
+                        stamp: r.get(9)?,
                     })
                 })?)
             })

@@ -70,6 +70,18 @@ on_both! {
         assert_eq!(health["stale"], json!(false), "whom it failed is judged by the rules before");
     }
 
+    async fn orders_that_cannot_be_classified_stop_a_roll_out(backend) {
+        let test = shops(backend, 12).await;
+        test.install(guests::hostile()).await;
+        let plan = Plan { band: Some(band(None, Some(0.0))), ..share(50) };
+        let blind = wanted(&[("mode", "trap-at-classify")], plan);
+        let id = begin(&test, andon::setup::Wanted { rules: "hostile@0.1.0".into(), ..blind }).await;
+        test.drain().await;
+        assert_eq!(state(&test, id), Some(State::Shadow));
+        let row = test.app.store.generation(id).await.unwrap().unwrap();
+        assert_eq!(row.entry.stopped.as_deref(), Some("new faults: 24 of 24 merchants, which is more than 0"));
+    }
+
     async fn each_merchant_is_shown_the_rules_that_judge_it(backend) {
         let test = shops(backend, 8).await;
         let id = begin(&test, wanted(&LENIENT, share(50))).await;

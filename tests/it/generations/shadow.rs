@@ -101,6 +101,22 @@ on_both! {
         assert_eq!(operator.get(&format!("{path}/merchants?direction=up")).await.short(), "422 invalid direction");
     }
 
+    async fn what_classifying_takes_is_in_the_report(backend) {
+        let test = shops(backend, 1).await;
+        test.install(guests::hostile()).await;
+        let slow = andon::setup::Wanted { rules: "hostile@0.1.0".into(), ..wanted(&[("mode", "slow")], Plan::default()) };
+        let id = begin(&test, slow).await;
+        test.drain().await;
+        let operator = Door::new(&test).operator();
+        let report = operator.get(&format!("/v1/marketplaces/{MARKET}/generations/{id}/shadow")).await.ok();
+        assert_eq!(report["rules"]["classifying"]["facts"], 62, "{report}");
+        let each = |side: &str| {
+            let took = |what: &str| report[side]["classifying"][what].as_u64().unwrap();
+            took("fuel") / took("facts")
+        };
+        assert!(each("rules") > 2 * each("in_force"), "{report}");
+    }
+
     async fn a_shadow_that_fails_is_counted_and_stales_nothing(backend) {
         let test = shops(backend, 1).await;
         test.install(guests::hostile()).await;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use andon::rules::{ConfigureError, Engine, Limits, PluginFault};
+use andon_tests::guests::hostile_padded;
 use andon_tests::questions::{NOW, fine, order, orders};
 use serde_json::json;
 
@@ -80,6 +81,17 @@ fn p25_nearly_all_of_the_budget_in_every_call() {
     let facts: Vec<_> = facts.iter().collect();
     assert_eq!(slow.classify(NOW, &facts).unwrap().len(), 640, "each call is within its budget");
     fault(classify(&turns(2_500_000)), "E_FUEL", "");
+}
+
+#[test]
+fn p25_what_can_be_asked_about_with_what_is_left() {
+    let (small, large) = (mode(""), engine().admit(&hostile_padded()).unwrap().configure(&[]).unwrap());
+    let (facts, within) = (orders(300), 50_000_000);
+    let facts: Vec<_> = facts.iter().collect();
+    // Three calls of 64 and the start of their instance; eight, four, two and one, until the one at fault is found.
+    assert_eq!((small.affordable(&facts, within), small.searchable(within)), (192, 8));
+    // Not even the start is sure to leave anything for a call.
+    assert_eq!((large.affordable(&facts, within), large.searchable(within)), (0, 1));
 }
 
 /// Whoever is asked in the same call loses the answer too; asked again without the one at fault, all others get theirs.

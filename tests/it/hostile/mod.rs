@@ -29,7 +29,8 @@
 //!   words · P48 being exchanged or killed meanwhile
 //!
 //! More of some: `compile` for the child process and the cache (P6, P14), `routes::plugins` for uploads over HTTP (P4, P5, P15),
-//! `breaker` for rests, quarantine, shares of time and verdicts played again (P25, P26, P43, P45), `interrupted` for kill -9 (P48).
+//! `breaker` for rests, quarantine, shares of time and verdicts played again (P25, P26, P43, P45), `neighbours` for other
+//! marketplaces on the same host (P23, P25), `interrupted` for kill -9 (P48).
 
 mod catalogue;
 mod contract;

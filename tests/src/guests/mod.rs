@@ -72,6 +72,13 @@ pub fn hostile_with(from: &str, to: &str) -> Vec<u8> {
     bytes
 }
 
+/// The same rules as [`hostile`] in more than a megabyte, so that they get what plugins get that bring an engine along.
+pub fn hostile_padded() -> Vec<u8> {
+    // A custom section; its size, 1 MiB and the name's two bytes, in seven bits at a time.
+    let padding = [&[0, 0x82, 0x80, 0x40, 1, b'x'][..], &vec![0; 1 << 20]].concat();
+    [hostile(), &padding].concat()
+}
+
 /// The same rules as [`hostile`] in other bytes: one custom section more.
 pub fn hostile_again() -> Vec<u8> {
     [hostile(), &[0, 2, 1, b'x']].concat()

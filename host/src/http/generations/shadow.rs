@@ -12,13 +12,32 @@ use crate::app::App;
 use crate::http::access::{Staff, Watch};
 use crate::http::extract::Path;
 use crate::http::problem::Problem;
+use crate::markets::{Generation, Market};
+
+/// What classifying took on this host since it started.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Classifying {
+    /// Orders, contacts and violations that were classified, each as often as it was.
+    facts: u64,
+    /// Fuel used for them.
+    fuel: u64,
+}
+
+impl Classifying {
+    fn of(market: &Market, generation: i64) -> Self {
+        let read = |g: &Arc<Generation>| g.judge.classified().read();
+        let (facts, fuel) = market.generation_numbered(generation).map(read).unwrap_or_default();
+        Self { facts, fuel }
+    }
+}
 
 /// How one of the two did.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Effort {
     /// Fuel used to judge these merchants; a WebAssembly instruction costs about one.
     fuel: u64,
-    /// Merchants over whom it failed.
+    classifying: Classifying,
+    /// Merchants over whom it failed, or over something of theirs.
     faults: u64,
     /// Orders, contacts and violations that it could not classify.
     unclassified: u64,
@@ -73,6 +92,12 @@ pub async fn report(State(app): State<Arc<App>>, access: Staff<Watch>, path: Pat
     let transitions = app.store.transitions(generation).await?;
     let in_force = market.generation.as_ref().map_or(0, |g| g.id);
     let unclassified = app.store.unclassified(&[generation, in_force]).await?;
+    let effort = |fuel, faults, generation, unclassified| Effort {
+        fuel,
+        classifying: Classifying::of(market, generation),
+        faults,
+        unclassified,
+    };
     Ok(Json(Report {
         generation,
         merchants: seen.merchants,
@@ -82,7 +107,7 @@ pub async fn report(State(app): State<Arc<App>>, access: Staff<Watch>, path: Pat
         new_breaches: seen.new_breaches,
         new_proposals: seen.new_proposals,
         vanished_proposals: seen.vanished_proposals,
-        rules: Effort { fuel: seen.fuel, faults: seen.faults, unclassified: unclassified[0] },
-        in_force: Effort { fuel: seen.base_fuel, faults: seen.base_faults, unclassified: unclassified[1] },
+        rules: effort(seen.fuel, seen.faults, generation, unclassified[0]),
+        in_force: effort(seen.base_fuel, seen.base_faults, in_force, unclassified[1]),
     }))
 }

@@ -13,6 +13,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::ingest::{Ingest, IngestError};
+use crate::background::Worker;
 use crate::clock::Clock;
 use crate::keys::Keys;
 use crate::markets::Markets;
@@ -63,6 +64,8 @@ pub struct Deliverer {
     pub sender: Sender,
     /// For how long messages are kept.
     pub keep: Duration,
+    /// Who it is in the background.
+    pub worker: Worker,
 }
 
 /// An attempt that has ended.
@@ -96,22 +99,12 @@ impl Work {
 impl Deliverer {
     /// Sends what is due until it is stopped, and then finishes what does not take long.
     pub async fn run(&self, stop: &CancellationToken) {
-        let (mut news, mut work) = (self.store.news(), Work::default());
-        let mut look_at = tokio::time::Instant::now();
-        loop {
-            let now = tokio::time::Instant::now();
-            tokio::select! {
-                () = stop.cancelled() => break,
-                Some(first) = work.under_way.join_next() => {
-                    let ended = work.ended(first);
-                    if self.noted(&mut work, ended).await || work.queues.are_dry() {
-                        look_at = now;
-                    }
-                    self.start(&mut work);
-                }
-                Ok(()) = news.changed() => look_at = look_at.min(now + GATHER),
-                () = tokio::time::sleep_until(look_at) => look_at = now + self.round(&mut work).await,
-            }
+        let _at_work = self.worker.begin();
+        let mut work = Work::default();
+        while self.worker.waiting_round(self.rounds(stop, &mut work)).await.is_none() {
+            // What was under way is due still.
+            work = Work::default();
+            stop.run_until_cancelled(tokio::time::sleep(ROUND)).await;
         }
         // Whoever takes longer is sent it again by the next host.
         let parting = async {
@@ -121,6 +114,27 @@ impl Deliverer {
             }
         };
         drop(tokio::time::timeout(PARTING, parting).await);
+    }
+
+    /// Sends what is due until it is stopped.
+    async fn rounds(&self, stop: &CancellationToken, work: &mut Work) {
+        let mut news = self.store.news();
+        let mut look_at = tokio::time::Instant::now();
+        loop {
+            let now = tokio::time::Instant::now();
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(first) = work.under_way.join_next() => {
+                    let ended = work.ended(first);
+                    if self.noted(work, ended).await || work.queues.are_dry() {
+                        look_at = now;
+                    }
+                    self.start(work);
+                }
+                Ok(()) = news.changed() => look_at = look_at.min(now + GATHER),
+                () = tokio::time::sleep_until(look_at) => look_at = now + self.round(work).await,
+            }
+        }
     }
 
     /// Sends everything that is due now and returns when nothing is; says how many attempts that took. For demos and tests.
@@ -139,6 +153,7 @@ impl Deliverer {
 
     /// Looks for what is due and begins with it; answers for how long there is nothing to look for.
     async fn round(&self, work: &mut Work) -> Duration {
+        fail::fail_point!("deliverer::round");
         if work.tended.is_none_or(|at| at.elapsed() >= ROUND) {
             work.tended = Some(tokio::time::Instant::now());
             if let Err(error) = self.chase().await {
