@@ -7,6 +7,7 @@ mod architecture;
 mod backtest;
 mod bad_input;
 mod breaker;
+mod bundled;
 mod compile;
 mod contract;
 mod crowd;
