@@ -7,6 +7,8 @@ mod client;
 mod database;
 pub mod events;
 pub mod guests;
+pub mod made_up;
+pub mod native;
 mod picture;
 mod postgres;
 pub mod process;

@@ -253,11 +253,15 @@ impl<'a> Desk<'a> {
         self.flush()?;
         let touched: Vec<i64> = self.touched.iter().copied().collect();
         let effects = accounts::effects(self.session, &touched)?;
-        let outcome = |(merchant, effect): (&i64, &Effect)| {
-            let lifted = self.reinstated.contains(merchant) && effect.account == Account::Active;
-            (*merchant, effect.clone(), lifted.then_some(self.now))
-        };
+        let is_open = |merchant: &i64| effects.get(merchant).is_some_and(|effect| effect.account == Account::Active);
+        let reopened: Vec<i64> = self.reinstated.iter().copied().filter(is_open).collect();
+        let outcome =
+            |(merchant, effect): (&i64, &Effect)| (*merchant, effect.clone(), reopened.contains(merchant).then_some(self.now));
         accounts::put_effects(self.session, &effects.iter().map(outcome).collect::<Vec<_>>())?;
+        if !reopened.is_empty() {
+            // Rules are told of it, and it may be long until anything else has them asked.
+            self.session.mark_dirty(self.market.id, &reopened, self.clock.now().saturating_mul(1_000))?;
+        }
         let about: BTreeSet<i64> =
             self.happened.iter().map(|h| h.row.merchant).chain(self.notes.iter().filter_map(|n| n.merchant)).collect();
         let names = accounts::references(self.session, &about.into_iter().collect::<Vec<_>>())?;

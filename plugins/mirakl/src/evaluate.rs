@@ -1,4 +1,6 @@
-//! What follows: an alert before a limit, suspension at any limit, and what a person's reopening changes about that.
+//! What follows: an alert before a limit, suspension at any limit, and what a person's reopening changes about that. It follows from
+//! the figures and that reopening alone, for as long as they stay so: rules are not told what is in force, and a host takes back what
+//! they no longer propose. What is in force already it keeps until a person lifts it.
 
 use andon_sdk::facts::Instant;
 use andon_sdk::{Action, Reason, Snapshot, Status, Verdict};
@@ -11,8 +13,6 @@ const RISK_COSTS: u16 = 50;
 
 /// Where a shop is between suspensions.
 enum Phase {
-    /// It was suspended or closed, and nobody has reopened it.
-    Shut,
     /// It was reopened, and is left in peace until then.
     Immune(Instant),
     /// It was reopened not long ago: the next suspension is final.
@@ -43,11 +43,6 @@ impl Mirakl {
         };
         let limits = || breached.iter().copied();
         match self.phase(snapshot) {
-            Phase::Shut => {
-                let closed = standings.closed.is(snapshot.merchant.standing);
-                let standing = if closed { standings.closed } else { standings.suspended };
-                Verdict::new(standing, score).because([self.codes.awaits_reopening.plain()])
-            }
             Phase::Immune(until) => {
                 let verdict = Verdict::new(standings.immune, score).because([self.codes.immune.plain()]).revisit(until);
                 alert(verdict, limits().chain(at_risk.iter().copied()).collect())
@@ -60,22 +55,18 @@ impl Mirakl {
                 verdict.propose(Action::AskPlanOfAction, limits())
             }
             Phase::LastChance | Phase::Ordinary => {
-                let standing = if at_risk.is_empty() { standings.open } else { standings.alerted };
+                let standing = if at_risk.is_empty() { standings.good } else { standings.alerted };
                 alert(Verdict::new(standing, score), at_risk.to_vec())
             }
         }
     }
 
     fn phase(&self, snapshot: &Snapshot) -> Phase {
-        let (standings, merchant) = (&self.codes.standings, &snapshot.merchant);
-        let is_shut = standings.suspended.is(merchant.standing) || standings.closed.is(merchant.standing);
-        match merchant.reinstated {
-            None if is_shut => Phase::Shut,
-            Some(reopened) if is_shut && reopened < merchant.standing_since => Phase::Shut,
-            Some(reopened) if snapshot.now < reopened + self.settings.immunity => {
-                Phase::Immune(reopened + self.settings.immunity)
-            }
-            Some(reopened) if snapshot.now < reopened + self.settings.last => Phase::LastChance,
+        let Some(reopened) = snapshot.merchant.reinstated else { return Phase::Ordinary };
+        let immune_until = reopened + self.settings.immunity;
+        match snapshot.now {
+            now if now < immune_until => Phase::Immune(immune_until),
+            now if now < reopened + self.settings.last => Phase::LastChance,
             _ => Phase::Ordinary,
         }
     }

@@ -25,7 +25,6 @@ pub struct Codes {
     pub(crate) exclusions: Exclusions,
     pub(crate) metrics: [Judged; 9],
     pub(crate) standings: Standings,
-    pub(crate) awaits_reopening: ReasonCode,
     pub(crate) immune: ReasonCode,
     pub(crate) settings: settings::Codes,
 }
@@ -38,7 +37,6 @@ pub(crate) fn declare(d: &mut Declaration) -> Codes {
         exclusions: Exclusions::declare(d),
         metrics: metrics(d, &counters),
         standings: Standings::declare(d),
-        awaits_reopening: d.reason("awaits-reopening", words("Closed until a person reopens it", "须人工重新开店")),
         immune: d.reason("immune", words("Reopened, and given time", "已重新开店，处于豁免期")),
         settings: settings::Codes::declare(d),
         counters,
@@ -215,7 +213,7 @@ fn metrics(d: &mut Declaration, c: &Counters) -> [Judged; 9] {
 
 #[derive(Debug)]
 pub(crate) struct Standings {
-    pub(crate) open: Standing,
+    pub(crate) good: Standing,
     pub(crate) alerted: Standing,
     pub(crate) immune: Standing,
     pub(crate) suspended: Standing,
@@ -225,7 +223,7 @@ pub(crate) struct Standings {
 impl Standings {
     fn declare(d: &mut Declaration) -> Self {
         Self {
-            open: d.standing("open", Level::Good, words("Open", "营业中")),
+            good: d.standing("good", Level::Good, words("Within its limits", "指标达标")),
             alerted: d.standing("alerted", Level::AtRisk, words("Alerted", "已预警")),
             immune: d.standing("immune", Level::AtRisk, words("Reopened, immune for now", "已重新开店（豁免期）")),
             suspended: d.standing("suspended", Level::Suspended, words("Suspended", "已暂停")),

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::{MERCHANT, Shop};
 
-const MARKET: &str = "/v1/marketplaces/olist";
-const LIST: &str = "/v1/marketplaces/olist/enforcements";
+pub(crate) const MARKET: &str = "/v1/marketplaces/olist";
+pub(crate) const LIST: &str = "/v1/marketplaces/olist/enforcements";
 
 /// Lets what amazon's rules propose come about by itself, to whomever it concerns.
 async fn trust(shop: &Shop, policy: Value) {
@@ -20,7 +20,7 @@ async fn trust(shop: &Shop, policy: Value) {
 }
 
 /// Each day is judged once until `days` have passed.
-async fn pass(shop: &Shop, days: i64) {
+pub(crate) async fn pass(shop: &Shop, days: i64) {
     for _ in 0..days {
         shop.test.clock.advance(DAY);
         shop.test.drain().await;
@@ -28,7 +28,7 @@ async fn pass(shop: &Shop, days: i64) {
 }
 
 /// Action, stage and what held it, oldest first.
-async fn seen(client: &Client) -> Vec<String> {
+pub(crate) async fn seen(client: &Client) -> Vec<String> {
     let list = client.get(LIST).await.ok();
     let mut all: Vec<String> = list["items"].as_array().unwrap().iter().map(short).collect();
     all.reverse();
@@ -40,7 +40,7 @@ fn short(item: &Value) -> String {
     format!("{} {}{held}", item["action"].as_str().unwrap(), item["stage"].as_str().unwrap())
 }
 
-async fn account(client: &Client) -> Value {
+pub(crate) async fn account(client: &Client) -> Value {
     client.get(&format!("{MERCHANT}/account")).await.ok()
 }
 

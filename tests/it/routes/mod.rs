@@ -5,7 +5,7 @@ mod attachments;
 mod backtests;
 mod buyers;
 mod cords;
-mod enforcements;
+pub(crate) mod enforcements;
 mod events;
 mod feedback;
 mod generations;
@@ -26,14 +26,14 @@ use andon_tests::events::{DAY, NOW, good_orders, rated};
 use andon_tests::{Backend, Client, Door, TestApp};
 
 /// A shop called `m` with sixty orders in all windows, four of them with the worst of ratings; judged.
-struct Shop {
-    test: TestApp,
-    door: Door,
-    operator: Client,
+pub(crate) struct Shop {
+    pub(crate) test: TestApp,
+    pub(crate) door: Door,
+    pub(crate) operator: Client,
 }
 
 /// Where [`Shop`]'s merchant is.
-const MERCHANT: &str = "/v1/marketplaces/olist/merchants/m";
+pub(crate) const MERCHANT: &str = "/v1/marketplaces/olist/merchants/m";
 
 impl Shop {
     async fn open(backend: Backend) -> Self {

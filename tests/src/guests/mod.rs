@@ -60,6 +60,12 @@ pub fn taobao() -> &'static [u8] {
     COMPONENT.get_or_init(|| component("andon-taobao"))
 }
 
+/// Mirakl's rules, which ask when a person last lifted a suspension.
+pub fn mirakl() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| component("andon-mirakl"))
+}
+
 /// The rules of [`hostile`] with some of their bytes overwritten by as many others, everywhere they stand.
 pub fn hostile_with(from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len());

@@ -181,7 +181,9 @@ fn gate(case: &Case, one: &Wanted, terms: Terms<'_>, now: Instant, again: &mut O
     let (kind, policy) = (one.measure.kind, terms.policy);
     let days = |days: u16| Instant::from(days) * DAY;
     let over = |held: Held, until: Instant| (until > now).then_some((held, until));
-    let cooled = |e: &&Ended| e.measure.is_same(&one.measure) && !matches!(e.stage, Stage::Withdrawn | Stage::Done);
+    // What ends others may be due again as soon as there is something to end. A notice was given, and its state lasts.
+    let counts = |stage: Stage| stage != Stage::Withdrawn && (stage != Stage::Done || kind == Kind::Notice);
+    let cooled = |e: &&Ended| e.measure.is_same(&one.measure) && counts(e.stage);
     let ended = case.ended.iter().filter(cooled).map(|e| e.at).max();
     let overridden = case.overrides.iter().filter(|(k, _)| k.map_or(kind.weighs(), |k| k == kind)).map(|(_, until)| *until).max();
     let mut gates = vec![

@@ -101,6 +101,19 @@ fn gates_are_named_and_asked_again_when_they_open() {
 }
 
 #[test]
+fn a_notice_is_not_given_again_at_once_and_a_badge_is_revoked_whenever_it_is_borne() {
+    let done = |kind, days| {
+        let ended = vec![Ended { measure: wanted(kind).measure, stage: Stage::Done, at: NOW - days * DAY }];
+        Case { open: vec![open(Kind::AwardBadge, Stage::InForce, NOW - DAY)], ended, ..Case::default() }
+    };
+    let again = |kind, days| opened(&run(&done(kind, days), &[kind, Kind::AwardBadge], &auto(), &Policy::default()));
+    assert_eq!(again(Kind::Notice, 0), [(Stage::Observed, Some(Held::Cooldown))]);
+    assert_eq!(again(Kind::Notice, 13), [(Stage::Observed, Some(Held::Cooldown))]);
+    assert_eq!(again(Kind::Notice, 14), [(Stage::Done, None)]);
+    assert_eq!(again(Kind::RevokeBadge, 0), [(Stage::Done, None)]);
+}
+
+#[test]
 fn what_was_noted_goes_on_once_its_gate_is_open() {
     let noted = open(Kind::PullListing, Stage::Observed, NOW - DAY);
     let case = Case { open: vec![noted.clone()], ..Case::default() };

@@ -64,12 +64,16 @@ fn sixty_days_want_40_sales_and_a_year_wants_10() {
 
 #[test]
 fn windows_end_today_and_are_60_and_365_days_long() {
-    let sales = |day, metric| shop(day, 40, 0, claim).on(TODAY).metric(metric);
-    for (metric, first, before) in
-        [("sales-60", "2026-05-02", "2026-05-01 23:59"), ("sales-365", "2025-07-01", "2025-06-30 23:59")]
-    {
-        assert_eq!(sales(first, metric), "40 good");
-        assert_eq!(sales(before, metric), "0 good");
-        assert_eq!(sales("2026-06-30", metric), "40 good");
+    for (window, first, before) in [("60", "2026-05-02", "2026-05-01 23:59"), ("365", "2025-07-01", "2025-06-30 23:59")] {
+        for (metric, counted, not_counted) in [
+            ("sales", "40 good", "0 good"),
+            ("claims-rate", "0/40 good", "0 insufficient"),
+            ("late-dispatch-rate", "0/40 good", "0 insufficient"),
+            ("cancellation-rate", "0/40 good", "0 insufficient"),
+        ] {
+            let metric = format!("{metric}-{window}");
+            let reading = |day| shop(day, 40, 0, claim).on(TODAY).metric(&metric);
+            assert_eq!([first, "2026-06-30", before].map(reading), [counted, counted, not_counted], "{metric}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Every limit and alert from both sides, windows and floors, from facts to status. Read on 2026-06-30.
 
 use andon_mirakl::Mirakl;
-use andon_sdk::facts::{Actor, CancelReason, ClaimKind, ClaimState, ReturnOutcome};
+use andon_sdk::facts::{Actor, CancelReason, ClaimKind, ClaimState, ReturnOutcome, Subject};
 use andon_sdk::testing::{OrderBuilder, Shop, contact, order, return_request};
 
 const TODAY: &str = "2026-06-30 12:00";
@@ -73,11 +73,11 @@ fn orders_the_buyer_called_off_are_no_volume() {
     assert_eq!(read("acceptance-rate", 50, 50, cancelled), "0 insufficient");
 }
 
-/// Ten orders, each accepted after so many minutes but for the last, which took another time.
-fn accepted(minutes: i64, last: i64) -> String {
+/// So many orders, each accepted after so many minutes but for the first, which took another time.
+fn accepted(orders: u64, minutes: i64, first: i64) -> String {
     let placed = andon_sdk::testing::at("2026-06-10");
-    let shop = Shop::<Mirakl>::new().facts(10, move |i| {
-        let minutes = if i == 9 { last } else { minutes };
+    let shop = Shop::<Mirakl>::new().facts(orders, move |i| {
+        let minutes = if i == 0 { first } else { minutes };
         order().id(i).buyer(i).placed(placed).accepted(placed + minutes * 60_000)
     });
     shop.on(TODAY).metric("acceptance-minutes")
@@ -85,10 +85,11 @@ fn accepted(minutes: i64, last: i64) -> String {
 
 #[test]
 fn acceptance_takes_less_than_a_day_in_the_mean() {
-    assert_eq!(accepted(1200, 1199), "11999/10 good");
-    assert_eq!(accepted(1200, 1200), "12000/10 at-risk");
-    assert_eq!(accepted(1440, 1439), "14399/10 at-risk");
-    assert_eq!(accepted(1440, 1440), "14400/10 breached");
+    assert_eq!(accepted(10, 1200, 1199), "11999/10 good");
+    assert_eq!(accepted(10, 1200, 1200), "12000/10 at-risk");
+    assert_eq!(accepted(10, 1440, 1439), "14399/10 at-risk");
+    assert_eq!(accepted(10, 1440, 1440), "14400/10 breached");
+    assert_eq!(accepted(9, 1440, 1440), "12960/9 insufficient");
 }
 
 #[test]
@@ -130,17 +131,37 @@ fn ratings_have_a_mean_of_three_stars() {
     assert_eq!(nine.on(TODAY).metric("rating"), "9/9 insufficient");
 }
 
+/// So many facts made of a day, which `metric` must count from its `first` day to today, and not the evening before.
+fn window<F: Into<Subject>>(metric: &str, days: [&'static str; 2], n: u64, make: fn(&'static str) -> F, reads: [&str; 2]) {
+    let on = |day: &'static str| Shop::<Mirakl>::new().facts(n, move |_| make(day)).on(TODAY).metric(metric);
+    let ([first, before], [counted, not_counted]) = (days, reads);
+    assert_eq!([on(first), on("2026-06-30"), on(before)], [counted, counted, not_counted], "{metric}");
+}
+
+const MONTH: [&str; 2] = ["2026-06-01", "2026-05-31 23:59"];
+
 #[test]
-fn windows_are_30_days_and_90_for_ratings() {
-    let placed = |day: &'static str, metric: &str| {
-        Shop::<Mirakl>::new().facts(10, move |_| order().placed(day).accepted(day)).on(TODAY).metric(metric)
-    };
-    for metric in ["incident-rate", "refund-rate"] {
-        assert_eq!(placed("2026-06-01", metric), "0/10 good");
-        assert_eq!(placed("2026-05-31 23:59", metric), "0 insufficient");
-        assert_eq!(placed("2026-06-30", metric), "0/10 good");
+fn windows_are_30_days() {
+    for (metric, counted) in [
+        ("incident-rate", "0/10 good"),
+        ("refund-rate", "0/10 good"),
+        ("acceptance-rate", "10/10 good"),
+        ("acceptance-minutes", "0/10 good"),
+    ] {
+        window(metric, MONTH, 10, |day| order().placed(day).accepted(day), [counted, "0 insufficient"]);
     }
-    let rated = |day: &'static str| Shop::<Mirakl>::new().facts(10, move |_| order().feedback(day, 5)).on(TODAY).metric("rating");
-    assert_eq!(rated("2026-04-02"), "50/10 good");
-    assert_eq!(rated("2026-04-01 23:59"), "0 insufficient");
+    for (metric, counted) in [("late-shipment-rate", "0/10 good"), ("tracking-rate", "10/10 good")] {
+        let shipped = |day| order().placed("2026-05-01").shipped(day).tracked();
+        window(metric, MONTH, 10, shipped, [counted, "0 insufficient"]);
+    }
+    let answered = |day| contact().opened(day).answered(day);
+    window("response-minutes", MONTH, 10, answered, ["0/10 good", "0 insufficient"]);
+    let silent = |day| order().placed(day).cancelled("2026-06-30", Actor::Platform, CancelReason::NotShippedInTime);
+    window("auto-rejections", MONTH, 2, silent, ["2 breached", "0 good"]);
+}
+
+#[test]
+fn ratings_are_those_of_90_days() {
+    let rated = |day| order().feedback(day, 5);
+    window("rating", ["2026-04-02", "2026-04-01 23:59"], 10, rated, ["50/10 good", "0 insufficient"]);
 }

@@ -24,7 +24,7 @@ const METRICS: [&str; 9] = [
 
 #[test]
 fn any_alert_alerts_and_any_limit_suspends() {
-    check(&[], |s| s, "standing open\nscore 1000");
+    check(&[], |s| s, "standing good\nscore 1000");
     for metric in METRICS {
         let at_risk = format!("standing alerted\nscore 950\nreasons {metric}-at-risk\nwarning: {metric}-at-risk");
         check(&[], |s| s.at_risk(metric), &at_risk);
@@ -36,7 +36,7 @@ fn any_alert_alerts_and_any_limit_suspends() {
              ask-plan-of-action: {metric}-breached"
         );
         check(&[], |s| s.breached(metric, 1), &breached);
-        check(&[], |s| s.insufficient(metric), "standing open\nscore 1000");
+        check(&[], |s| s.insufficient(metric), "standing good\nscore 1000");
     }
     check(
         &[],
@@ -47,28 +47,33 @@ fn any_alert_alerts_and_any_limit_suspends() {
          suspend: incident-rate-breached
          ask-plan-of-action: incident-rate-breached",
     );
-    check(&[], |s| METRICS.iter().fold(s, |s, metric| s.insufficient(metric)), "standing open\nscore 1000");
+    check(&[], |s| METRICS.iter().fold(s, |s, metric| s.insufficient(metric)), "standing good\nscore 1000");
 }
 
+const STANDINGS: [&str; 5] = ["good", "alerted", "immune", "suspended", "closed"];
+
 #[test]
-fn who_is_suspended_stays_so_until_a_person_reopens() {
-    let shut = "standing suspended\nscore 1000\nreasons awaits-reopening";
-    check(&[], |s| s.standing("suspended", "2026-06-01"), shut);
-    check(&[], |s| s.standing("suspended", "2026-06-01").reinstated("2026-05-31 23:59:59.999"), shut);
-    check(
-        &[],
-        |s| s.standing("suspended", "2026-06-01").breached("rating", 9),
-        "standing suspended\nscore 800\nreasons awaits-reopening, rating-breached",
-    );
-    check(&[], |s| s.standing("closed", "2026-06-01"), "standing closed\nscore 1000\nreasons awaits-reopening");
-    check(&[], |s| s.standing("alerted", "2026-06-01"), "standing open\nscore 1000");
+fn suspension_is_proposed_for_as_long_as_a_limit_is_reached_and_no_longer() {
+    let suspended = "standing suspended
+        score 800
+        reasons rating-breached
+        suspend: rating-breached
+        ask-plan-of-action: rating-breached";
+    for standing in STANDINGS {
+        check(&[], |s| s.standing(standing, "2026-06-01").breached("rating", 9), suspended);
+        let alerted = "standing alerted\nscore 950\nreasons rating-at-risk\nwarning: rating-at-risk";
+        check(&[], |s| s.standing(standing, "2026-06-01").at_risk("rating"), alerted);
+        check(&[], |s| s.standing(standing, "2026-06-01"), "standing good\nscore 1000");
+        let unread = "standing good\nscore 1000";
+        check(&[], |s| METRICS.iter().fold(s.standing(standing, "2026-06-01"), |s, metric| s.insufficient(metric)), unread);
+    }
 }
 
 #[test]
 fn a_reopened_shop_is_immune_for_30_days() {
     let immune = "standing immune\nscore 1000\nreasons immune\nrevisit 2026-07-01";
     // Whatever standing is still in force.
-    for standing in ["suspended", "closed", "immune", "open"] {
+    for standing in STANDINGS {
         check(&[], |s| s.standing(standing, "2026-06-01").reinstated("2026-06-01"), immune);
     }
     check(
@@ -82,7 +87,7 @@ fn a_reopened_shop_is_immune_for_30_days() {
     );
     let settings = [("immunity-days", "90")];
     check(&settings, |s| s.reinstated("2026-06-01"), "standing immune\nscore 1000\nreasons immune\nrevisit 2026-08-30");
-    check(&[], |s| s.reinstated("2026-05-31"), "standing open\nscore 1000");
+    check(&[], |s| s.reinstated("2026-05-31"), "standing good\nscore 1000");
     check(
         &[],
         |s| s.reinstated("2026-05-31 00:00:00.001"),
@@ -102,6 +107,11 @@ fn failing_again_within_a_year_is_final() {
         suspend: incident-rate-breached
         ask-plan-of-action: incident-rate-breached";
     check_failing(&[], "2026-05-31", closed);
+    // For as long as it fails, whatever standing is in force, and no longer.
+    for standing in STANDINGS {
+        check(&[], |s| s.standing(standing, "2026-06-01").reinstated("2026-05-31").breached("incident-rate", 1), closed);
+        check(&[], |s| s.standing(standing, "2026-06-01").reinstated("2026-05-31"), "standing good\nscore 1000");
+    }
     check_failing(&[], "2025-06-30 00:00:00.001", closed);
     check_failing(&[], "2025-06-30", suspended);
     check_failing(&[("final-days", "30")], "2026-05-31", suspended);

@@ -98,6 +98,13 @@ fn preparation_takes_at_most_two_days_on_average() {
     };
     assert_eq!(mean("2026-06-27"), "345600/2 good");
     assert_eq!(mean("2026-06-27 00:00:01"), "345601/2 breached");
+    let shipped = |day: &'static str, all| {
+        reading(&Shop::new().facts(all, move |i| order().id(i).placed("2026-05-01").shipped(day)), "preparation-time")
+    };
+    assert_eq!(shipped("2026-06-29", 2), "10195200/2 breached");
+    assert_eq!(shipped("2026-06-29", 1), "5097600/1 insufficient");
+    assert_eq!(shipped("2026-05-31", 2), "5184000/2 breached");
+    assert_eq!(shipped("2026-05-30 23:59", 2), "0 insufficient");
 }
 
 #[test]

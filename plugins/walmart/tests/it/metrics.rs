@@ -89,6 +89,7 @@ fn refunds_are_less_than_6_percent_of_30_days() {
     assert_eq!(rate(100, 5), "5/100 at-risk");
     assert_eq!(rate(1000, 59), "59/1000 at-risk");
     assert_eq!(rate(1000, 60), "60/1000 breached");
+    assert_eq!(rate(20, 2), "2/20 breached");
     assert_eq!(rate(20, 1), "1/20 insufficient");
     assert_eq!(rate(19, 19), "19/19 insufficient");
     window("refund-rate", "2026-06-01", "2026-05-31 23:59", "0/20 good", |o, day| o.placed(day));
@@ -144,6 +145,7 @@ fn items_not_received_are_at_most_2_percent_of_60_days() {
     assert_eq!(rate(1000, 16), "16/1000 at-risk");
     assert_eq!(rate(1000, 20), "20/1000 at-risk");
     assert_eq!(rate(1000, 21), "21/1000 breached");
+    assert_eq!(rate(20, 2), "2/20 breached");
     assert_eq!(rate(20, 1), "1/20 insufficient");
     assert_eq!(rate(19, 19), "19/19 insufficient");
     window("item-not-received-rate", "2026-05-02", "2026-05-01 23:59", "0/20 good", |o, day| o.placed(day));
@@ -156,6 +158,8 @@ fn negative_feedback_is_at_most_2_percent_of_60_days() {
     assert_eq!(rate(1000, 16), "16/1000 at-risk");
     assert_eq!(rate(1000, 20), "20/1000 at-risk");
     assert_eq!(rate(1000, 21), "21/1000 breached");
+    assert_eq!(rate(20, 2), "2/20 breached");
+    assert_eq!(rate(20, 1), "1/20 insufficient");
     assert_eq!(rate(19, 19), "19/19 insufficient");
     window("negative-feedback-rate", "2026-05-02", "2026-05-01 23:59", "0/20 good", |o, day| o.placed(day).by_platform());
 }
