@@ -67,11 +67,10 @@ impl History {
         }
     }
 
-    /// Takes over the merchant of the order that a contact is about; it counts before the one the contact names.
+    /// Takes over the merchant of the order that a contact is about; it counts before the one the contact names. `None` where the
+    /// contact is about no order, or the order's merchant is not known yet.
     pub fn set_owner(&mut self, merchant: Option<String>) {
-        if merchant.is_some() {
-            self.owner = merchant;
-        }
+        self.owner = merchant;
     }
 
     /// When the subject was placed, opened or recorded, by the first change that says so.

@@ -71,6 +71,15 @@ fn order_change() -> impl Strategy<Value = Change> {
     ]
 }
 
+/// A contact's opening about one of two orders or none, with or without a merchant's name.
+fn opening() -> impl Strategy<Value = Change> {
+    let text = |choices: &'static [&'static str]| prop::option::of(select(choices).prop_map(str::to_owned));
+    (text(&["o1", "o2"]), text(&["a", "b"])).prop_map(|(order, merchant)| {
+        let (channel, reason) = (Channel::Email, "late".to_owned());
+        Change::ContactOpened(ContactOpened { order, merchant, channel, reason, answer_owed: true })
+    })
+}
+
 fn contact_change() -> impl Strategy<Value = Change> {
     let opened = (word(Channel::ALL), any::<bool>()).prop_map(|(channel, answer_owed)| {
         Change::ContactOpened(ContactOpened {
@@ -183,6 +192,31 @@ proptest! {
             grown.set_contact(id, &[]);
         }
         prop_assert_eq!(grown, history(&order));
+    }
+
+    #[test]
+    fn a_contact_is_whose_its_first_opening_says(all in entries(opening()), seed in any::<u64>()) {
+        // Of the two orders only the first is placed.
+        let owner = |history: &History| match history.contact_opened()?.order.as_deref()? {
+            "o1" => Some("c".to_owned()),
+            _ => None,
+        };
+        let arrived = |all: &[Entry]| {
+            let mut contact = History::default();
+            for entry in all {
+                contact.insert(entry.clone());
+                contact.set_owner(owner(&contact));
+            }
+            contact
+        };
+        let mut sent = all.clone();
+        sent.sort_by_key(|e| (e.tie ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let contact = arrived(&sent);
+        prop_assert_eq!(&contact, &arrived(&all));
+        let openings = || contact.entries().iter().filter_map(|e| if let Change::ContactOpened(o) = &e.change { Some(o) } else { None });
+        let named = openings().find_map(|o| o.merchant.as_deref());
+        let of_order = openings().next().is_some_and(|o| o.order.as_deref() == Some("o1"));
+        prop_assert_eq!(contact.merchant(), if of_order { Some("c") } else { named });
     }
 
     #[test]

@@ -158,6 +158,7 @@ fn share_contacts(session: &mut dyn Session, keys: &Keys, market: &Market, touch
         let Some(order) = place.get(&order.key) else { continue };
         let id = Named { key: touched[contact].subject.key, name: touched[contact].subject.reference.clone() };
         touched[*order].subject.history.set_contact(&id, &[]);
+        touched[contact].subject.history.set_owner(None);
     }
     for (contact, order) in shares {
         let Some(order) = place.get(&order.key) else { continue };
