@@ -5,6 +5,7 @@ pub mod list;
 pub mod moderate;
 pub mod put;
 pub mod show;
+mod told;
 
 use std::collections::HashMap;
 use std::sync::Arc;
