@@ -22,6 +22,7 @@ mod olist;
 mod outbox;
 mod plugin;
 mod quotas;
+mod room;
 mod routes;
 mod sandbox;
 mod session_parity;

@@ -6,7 +6,7 @@ use andon_domain::fact::{
     Actor, CancelReason, Channel, ClaimKind, ClaimState, Fact, FeedbackState, Fulfilment, IncidentKind, Order, ReturnOutcome,
     ServiceLevel, Severity, Tracking, ViolationState,
 };
-use andon_domain::history::{Entry, History, Source};
+use andon_domain::history::{Entry, History, MAX_ENTRIES, Source};
 use andon_domain::ids::{Instant, Named};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -299,4 +299,14 @@ fn corrections_replace_what_they_correct() {
     let cancel = |reason| Change::OrderCancelled { by: Actor::Merchant, reason };
     let excused = order_after(vec![placed("a", 1), cancel(CancelReason::OutOfStock), cancel(CancelReason::BuyerRequest)]);
     assert_eq!(excused.cancelled.map(|c| (c.at, c.reason)), Some((2, CancelReason::BuyerRequest)));
+}
+
+#[test]
+fn of_a_listings_stock_the_newest_is_kept() {
+    let source = Source { segment: 1, index: 0 };
+    let stocked = |at: Instant| Entry { at, tie: 0, source, change: Change::ListingStocked { units: 7 } };
+    let all: Vec<Entry> = (0..MAX_ENTRIES as Instant + 5).map(stocked).collect();
+    let kept = history(&all);
+    assert_eq!(kept.entries(), &all[5..]);
+    assert_eq!(history(&all.iter().rev().cloned().collect::<Vec<_>>()), kept);
 }

@@ -24,6 +24,7 @@ mod quota;
 pub mod read;
 pub mod rebuild;
 pub mod replay;
+mod room;
 pub mod scheduler;
 pub mod segment;
 pub(crate) mod settle;
