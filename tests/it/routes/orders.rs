@@ -23,6 +23,7 @@ on_both! {
         test.accept(&[contact.clone(), place.clone()]).await;
         let order = client.get(ORDER).await.ok();
         assert_eq!(order["events"], json!([place, cancelled, contact]));
+        assert_eq!(order["events_left_out"], 0);
         assert_eq!((&order["cancelled"]["by"], &order["contacts"][0]["contact"]), (&json!("buyer"), &json!("k")));
         assert_eq!(order["amount"], json!({"minor": 1999, "currency": "BRL"}));
     }
@@ -95,6 +96,20 @@ on_both! {
             assert_eq!(client.put(ORDER, &bad).await.short(), "409 conflict", "{bad}");
         }
         assert_eq!(came(&state).await.2, 7, "what was refused left nothing");
+    }
+
+    async fn an_order_shows_its_oldest_events_and_counts_the_rest(backend) {
+        let test = TestApp::new(backend).await;
+        let client = Door::new(&test).operator();
+        let scanned = |i: i64| event(&format!("s-{i}"), "order.scanned", "o", NOW - DAY + i, json!({}));
+        let mut all = vec![placed("o", "m", NOW - 2 * DAY)];
+        all.extend((0..204).map(scanned));
+        // In two segments, the later half first.
+        test.accept(&all[90..]).await;
+        test.accept(&all[..90]).await;
+        let order = client.get(ORDER).await.ok();
+        assert_eq!(order["events"], json!(all[..200]));
+        assert_eq!(order["events_left_out"], 5);
     }
 
     async fn a_merchants_orders_come_by_the_page(backend) {
