@@ -28,6 +28,7 @@ mod outbox;
 mod plugin;
 mod quotas;
 mod reopening;
+mod room;
 mod routes;
 mod sandbox;
 mod session_parity;

@@ -3,12 +3,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::{Change, ContactOpened};
+use crate::change::{Change, ContactOpened, Kind};
 use crate::fact::{
     Cancellation, Claim, ClaimState, Contact, Fact, Feedback, FeedbackState, Incident, Order, ReturnOutcome, ReturnRequest,
     Tracking, Violation, ViolationState,
 };
 use crate::ids::{Instant, Named};
+
+/// Most changes of one subject, and most of all an order's contacts together: far more than anything real has, and an end to what
+/// is read and written with each further one.
+pub const MAX_ENTRIES: usize = 1_000;
 
 /// Where an event's raw text is kept: a segment, and its place in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,9 +46,15 @@ pub struct History {
 }
 
 impl History {
-    /// Adds a change in its place; says no if it was there.
+    /// Adds a change in its place; says no if it was there. A listing's stock changes for as long as it is sold: of more than
+    /// [`MAX_ENTRIES`] the newest are kept. Of any other subject it is for the caller to add no more.
     pub fn insert(&mut self, entry: Entry) -> bool {
-        insert(&mut self.entries, entry)
+        let of_listing = entry.change.kind() == Kind::Listing;
+        let new = insert(&mut self.entries, entry);
+        if of_listing {
+            self.entries.drain(..self.entries.len().saturating_sub(MAX_ENTRIES));
+        }
+        new
     }
 
     /// The changes, oldest first.
@@ -67,11 +77,10 @@ impl History {
         }
     }
 
-    /// Takes over the merchant of the order that a contact is about; it counts before the one the contact names.
+    /// Takes over the merchant of the order that a contact is about; it counts before the one the contact names. `None` where the
+    /// contact is about no order, or the order's merchant is not known yet.
     pub fn set_owner(&mut self, merchant: Option<String>) {
-        if merchant.is_some() {
-            self.owner = merchant;
-        }
+        self.owner = merchant;
     }
 
     /// When the subject was placed, opened or recorded, by the first change that says so.
@@ -88,10 +97,10 @@ impl History {
     pub fn fact(&self, id: &Named, until: Instant) -> Option<Fact> {
         let known = self.entries.iter().take_while(|e| e.at <= until);
         match self.entries.first()?.change.kind() {
-            crate::change::Kind::Order => order(id, known, &self.contacts, until).map(|o| Fact::Order(Box::new(o))),
-            crate::change::Kind::Contact => contact(id, known).map(|c| Fact::Contact(Box::new(c))),
-            crate::change::Kind::Violation => violation(id, known).map(|v| Fact::Violation(Box::new(v))),
-            crate::change::Kind::Listing | crate::change::Kind::Merchant => None,
+            Kind::Order => order(id, known, &self.contacts, until).map(|o| Fact::Order(Box::new(o))),
+            Kind::Contact => contact(id, known).map(|c| Fact::Contact(Box::new(c))),
+            Kind::Violation => violation(id, known).map(|v| Fact::Violation(Box::new(v))),
+            Kind::Listing | Kind::Merchant => None,
         }
     }
 

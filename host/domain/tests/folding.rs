@@ -6,7 +6,7 @@ use andon_domain::fact::{
     Actor, CancelReason, Channel, ClaimKind, ClaimState, Fact, FeedbackState, Fulfilment, IncidentKind, Order, ReturnOutcome,
     ServiceLevel, Severity, Tracking, ViolationState,
 };
-use andon_domain::history::{Entry, History, Source};
+use andon_domain::history::{Entry, History, MAX_ENTRIES, Source};
 use andon_domain::ids::{Instant, Named};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -69,6 +69,15 @@ fn order_change() -> impl Strategy<Value = Change> {
             .prop_map(|(incident, kind, responsible)| Change::IncidentOpened { incident, kind, responsible }),
         1 => reference().prop_map(|incident| Change::IncidentResolved { incident }),
     ]
+}
+
+/// A contact's opening about one of two orders or none, with or without a merchant's name.
+fn opening() -> impl Strategy<Value = Change> {
+    let text = |choices: &'static [&'static str]| prop::option::of(select(choices).prop_map(str::to_owned));
+    (text(&["o1", "o2"]), text(&["a", "b"])).prop_map(|(order, merchant)| {
+        let (channel, reason) = (Channel::Email, "late".to_owned());
+        Change::ContactOpened(ContactOpened { order, merchant, channel, reason, answer_owed: true })
+    })
 }
 
 fn contact_change() -> impl Strategy<Value = Change> {
@@ -186,6 +195,31 @@ proptest! {
     }
 
     #[test]
+    fn a_contact_is_whose_its_first_opening_says(all in entries(opening()), seed in any::<u64>()) {
+        // Of the two orders only the first is placed.
+        let owner = |history: &History| match history.contact_opened()?.order.as_deref()? {
+            "o1" => Some("c".to_owned()),
+            _ => None,
+        };
+        let arrived = |all: &[Entry]| {
+            let mut contact = History::default();
+            for entry in all {
+                contact.insert(entry.clone());
+                contact.set_owner(owner(&contact));
+            }
+            contact
+        };
+        let mut sent = all.clone();
+        sent.sort_by_key(|e| (e.tie ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let contact = arrived(&sent);
+        prop_assert_eq!(&contact, &arrived(&all));
+        let openings = || contact.entries().iter().filter_map(|e| if let Change::ContactOpened(o) = &e.change { Some(o) } else { None });
+        let named = openings().find_map(|o| o.merchant.as_deref());
+        let of_order = openings().next().is_some_and(|o| o.order.as_deref() == Some("o1"));
+        prop_assert_eq!(contact.merchant(), if of_order { Some("c") } else { named });
+    }
+
+    #[test]
     fn an_order_is_what_was_said_first_and_last(all in entries(order_change()), until in 0..=END) {
         let history = history(&all);
         let sorted = history.entries();
@@ -265,4 +299,14 @@ fn corrections_replace_what_they_correct() {
     let cancel = |reason| Change::OrderCancelled { by: Actor::Merchant, reason };
     let excused = order_after(vec![placed("a", 1), cancel(CancelReason::OutOfStock), cancel(CancelReason::BuyerRequest)]);
     assert_eq!(excused.cancelled.map(|c| (c.at, c.reason)), Some((2, CancelReason::BuyerRequest)));
+}
+
+#[test]
+fn of_a_listings_stock_the_newest_is_kept() {
+    let source = Source { segment: 1, index: 0 };
+    let stocked = |at: Instant| Entry { at, tie: 0, source, change: Change::ListingStocked { units: 7 } };
+    let all: Vec<Entry> = (0..MAX_ENTRIES as Instant + 5).map(stocked).collect();
+    let kept = history(&all);
+    assert_eq!(kept.entries(), &all[5..]);
+    assert_eq!(history(&all.iter().rev().cloned().collect::<Vec<_>>()), kept);
 }

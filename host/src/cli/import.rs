@@ -141,6 +141,10 @@ async fn feed(app: &App, market: &Arc<Market>, mut events: olist::Events) -> any
                 Outcome::Accepted => report.accepted += 1,
                 Outcome::Duplicate => report.duplicates += 1,
                 Outcome::Conflict => report.conflicts += 1,
+                Outcome::Full => {
+                    report.refused += 1;
+                    report.first_refusal.get_or_insert_with(|| "its subject has no room for more changes".to_owned());
+                }
             }
         }
     }

@@ -22,7 +22,7 @@ use super::explain::explained;
 const MAX_COMMENT: usize = 2000;
 const MAX_REASON: usize = 200;
 
-/// A whole number as JSON writes one: no fraction, no exponent, no more digits than 64 bits hold.
+/// A whole number as JSON writes one: no fraction, no exponent, no more than 64 bits hold with its sign.
 struct Whole(i64);
 
 impl<'de> Deserialize<'de> for Whole {
@@ -31,7 +31,7 @@ impl<'de> Deserialize<'de> for Whole {
         impl Visitor<'_> for WholeVisitor {
             type Value = Whole;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a whole number, without fraction or exponent, of at most 18 digits")
+                f.write_str("a whole number that 64 bits hold with its sign, without fraction or exponent")
             }
             fn visit_i64<E: Error>(self, number: i64) -> Result<Whole, E> {
                 Ok(Whole(number))

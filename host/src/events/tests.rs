@@ -210,6 +210,9 @@ fn numbers_are_whole_and_bounded() {
         assert_eq!((problem.code, problem.field.as_deref()), ("invalid-field", Some("data.amount.minor")), "{number}");
         assert!(problem.message.contains(number), "{problem}");
     }
+    let complaint = |units: u64| with(0, "/data/units", json!(units)).unwrap_err().message;
+    assert!(complaint((1 << 63) - 1).ends_with("is not from 1 to 1000000"));
+    assert!(complaint(1 << 63).ends_with("a whole number that 64 bits hold with its sign, without fraction or exponent"));
     for money in ["USD", "brl", "XXX", ""] {
         assert_eq!(refused(with(0, "/data/amount/currency", json!(money))), ("wrong-currency", "data.amount.currency".into()));
     }

@@ -14,7 +14,7 @@ use crate::pipeline::accept::Outcome;
 /// The `source` of events that the API itself makes.
 const SOURCE: &str = "urn:andon:api";
 
-/// Brings in changes of one subject, all of them or none; answers when they are durable.
+/// Brings in changes of one subject; answers when they are durable. Where it has no room for all of them, the first ones stand.
 pub(super) async fn deliver(
     app: &Arc<App>,
     market: &Arc<Market>,
@@ -43,10 +43,10 @@ pub(super) async fn deliver_all(
         events.push(event);
     }
     let outcomes = app.ingest.submit(market.clone(), events).await?;
-    if outcomes.iter().all(|o| *o == Outcome::Accepted) {
-        Ok(())
-    } else {
-        Err(Problem::Conflict("an event of the same name was accepted before".into()))
+    match outcomes.into_iter().find(|o| *o != Outcome::Accepted) {
+        None => Ok(()),
+        Some(Outcome::Full) => Err(Problem::SubjectFull),
+        Some(_) => Err(Problem::Conflict("an event of the same name was accepted before".into())),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use andon_domain::history::MAX_ENTRIES;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -46,7 +47,8 @@ pub struct Rejected {
 }
 
 /// Send events: one CloudEvent, a batch, or lines; gzip or zstd. Answered after the commit; good items of a mixed batch are kept. Where
-/// no answer comes, or 503, send all of it again: whatever was kept is a duplicate then.
+/// no answer comes, or 503, send all of it again: whatever was kept is a duplicate then. An order, a contact and a violation have room
+/// for 1,000 events each, an order for as many of its contacts besides; those beyond are rejected as `event-subject-full`.
 #[utoipa::path(post, path = "/v1/marketplaces/{m}/events", tag = "events", operation_id = "send_events",
     params(("m" = String, Path, description = "Marketplace code")),
     request_body(content = Object, description = "application/cloudevents+json, application/cloudevents-batch+json, application/json or application/x-ndjson"),
@@ -62,6 +64,7 @@ pub async fn send(State(app): State<Arc<App>>, access: Staff<Deliver>, RawEvents
             Outcome::Accepted => answer.accepted += 1,
             Outcome::Duplicate => answer.duplicates += 1,
             Outcome::Conflict => rejected.push(Rejected { index, id: Some(id), problem: conflict() }),
+            Outcome::Full => rejected.push(Rejected { index, id: Some(id), problem: full() }),
         }
     }
     rejected.sort_by_key(|r| r.index);
@@ -110,6 +113,11 @@ fn shown(problem: &EventProblem) -> Value {
 fn conflict() -> Value {
     let detail = "an event with this source and id was accepted before, and says something else";
     Value::Object(problem::document("event-conflict", "Another event bears this source and id", None, Some(detail.into())))
+}
+
+fn full() -> Value {
+    let detail = format!("what it is about, or the order that its contact is about, has {MAX_ENTRIES} changes already");
+    Value::Object(problem::document("event-subject-full", "Its subject has no room for more changes", None, Some(detail)))
 }
 
 /// The id of an event that is not acceptable, so that its sender finds it; cut to what ids may be.

@@ -41,6 +41,8 @@ pub enum Problem {
     Timeout,
     /// It clashes with what is there.
     Conflict(String),
+    /// What it is about has no room for more changes.
+    SubjectFull,
     /// The first request with this idempotency key is still running.
     StillRunning,
     /// `If-Match` names another state.
@@ -101,6 +103,7 @@ impl Problem {
             }
             Self::Timeout => (StatusCode::REQUEST_TIMEOUT, "timeout", "The body took too long to arrive"),
             Self::Conflict(_) => (StatusCode::CONFLICT, "conflict", "It clashes with what is there"),
+            Self::SubjectFull => (StatusCode::CONFLICT, "subject-full", "There is no room for more changes of this"),
             Self::StillRunning => (StatusCode::CONFLICT, "still-running", "The first request with this key is still running"),
             Self::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, "precondition-failed", "It has changed meanwhile"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large"),

@@ -14,6 +14,7 @@ pub(super) fn chinese(problem: &Problem) -> &'static str {
         Problem::MethodNotAllowed(_) => "该路径不支持此方法",
         Problem::Timeout => "请求内容传输超时",
         Problem::Conflict(_) => "与现有状态冲突",
+        Problem::SubjectFull => "该对象的变更次数已达上限",
         Problem::StillRunning => "使用该键的首个请求仍在处理",
         Problem::PreconditionFailed => "内容已发生变化",
         Problem::TooLarge(_) => "请求过大",

@@ -10,11 +10,12 @@ use andon_domain::ids::{Instant, Named};
 
 use super::classify::Allowance;
 use super::settle::{Touched, settle};
-use super::{cord, feedback, segment};
+use super::{cord, feedback, room, segment};
 use crate::clock::Clock;
 use crate::events::Event;
 use crate::keys::Keys;
 use crate::markets::{ClockKind, Market};
+use crate::store::seen::forget;
 use crate::store::session::{For, Registration, Result, Seen, Session, Subject};
 
 /// What became of one event.
@@ -26,6 +27,8 @@ pub enum Outcome {
     Duplicate,
     /// Another event was accepted before under this source and id; this one is not kept.
     Conflict,
+    /// What it is about, or the order that its contact is about, has no room for more changes; it is not kept.
+    Full,
 }
 
 /// Takes in events of one marketplace inside the caller's transaction. Answers outcomes, the marketplace's clock after
@@ -38,14 +41,15 @@ pub(crate) fn accept(
     clock: &dyn Clock,
     stamp: i64,
 ) -> Result<(Vec<Outcome>, Instant, bool)> {
-    let (outcomes, new) = sift(session, events)?;
+    let (mut outcomes, mut new) = sift(session, events)?;
+    let (mut touched, places) = admit(session, keys, market, events, &mut outcomes, &mut new)?;
     let latest = new.iter().map(|e| e.at).fold(market.latest(), Instant::max);
     let now = market.now_after(latest, clock.now());
     if new.is_empty() {
         return Ok((outcomes, latest, false));
     }
     let segment = session.add_segment(market.id, new.len(), &segment::pack(new.iter().map(|e| &*e.raw))?)?;
-    let mut touched = join(session, market, &new, segment)?;
+    join(&mut touched, &new, &places, segment);
     share_contacts(session, keys, market, &mut touched)?;
     let registrations = registrations(&new);
     let registered = find_merchants(session, market, &mut touched, &registrations)?;
@@ -91,25 +95,71 @@ fn sift<'e>(session: &mut dyn Session, events: &[&'e Event]) -> Result<(Vec<Outc
     Ok((outcomes, new))
 }
 
-/// Loads or makes the events' subjects and adds the changes to their histories.
-fn join(session: &mut dyn Session, market: &Market, events: &[&Event], segment: i64) -> Result<Vec<Touched>> {
-    let mut place: HashMap<(Kind, u64), usize> = HashMap::with_capacity(events.len());
-    let mut names: Vec<(Kind, &Named)> = Vec::new();
-    for event in events.iter().filter(|e| e.kind != Kind::Merchant) {
-        if let Slot::Vacant(slot) = place.entry((event.kind, event.subject.key)) {
-            slot.insert(names.len());
-            names.push((event.kind, &event.subject));
+/// Takes in hand what new events are about. Those that find no room there are refused and forgotten.
+fn admit(
+    session: &mut dyn Session,
+    keys: &Keys,
+    market: &Market,
+    events: &[&Event],
+    outcomes: &mut [Outcome],
+    new: &mut Vec<&Event>,
+) -> Result<(Vec<Touched>, Vec<Option<usize>>)> {
+    let (touched, places) = take(session, keys, market, new)?;
+    let beyond = room::beyond(keys, market, &touched, new, &places);
+    if beyond.is_empty() {
+        return Ok((touched, places));
+    }
+    for (event, outcome) in events.iter().zip(outcomes) {
+        if beyond.contains(&event.key) && *outcome != Outcome::Conflict {
+            *outcome = Outcome::Full;
         }
+    }
+    forget(session, &beyond)?;
+    new.retain(|event| !beyond.contains(&event.key));
+    // Taken anew, so that what nothing is added to is neither asked about nor written.
+    take(session, keys, market, new)
+}
+
+/// Loads or makes the events' subjects, and the orders that contacts among them are about or are said to be. Answers where each
+/// event's subject is; what is said of merchants is kept with them.
+fn take(
+    session: &mut dyn Session,
+    keys: &Keys,
+    market: &Market,
+    events: &[&Event],
+) -> Result<(Vec<Touched>, Vec<Option<usize>>)> {
+    let mut known: HashMap<(Kind, u64), usize> = HashMap::with_capacity(events.len());
+    let mut names: Vec<(Kind, &Named)> = Vec::new();
+    let places = events.iter().map(|event| {
+        (event.kind != Kind::Merchant).then(|| {
+            *known.entry((event.kind, event.subject.key)).or_insert_with(|| {
+                names.push((event.kind, &event.subject));
+                names.len() - 1
+            })
+        })
+    });
+    let places = places.collect();
+    if names.is_empty() {
+        return Ok((Vec::new(), places));
     }
     let mut touched = load(session, market, &names)?;
-    for (index, event) in events.iter().enumerate() {
-        if let Some(i) = place.get(&(event.kind, event.subject.key)) {
+    let said = events.iter().filter_map(|e| if let Change::ContactOpened(o) = &e.change { o.order.as_deref() } else { None });
+    let orders = touched.iter().filter_map(|t| t.order_before.as_deref()).chain(said);
+    let orders: Vec<Named> = orders.map(|order| keys.named(&market.code, "order", order)).collect();
+    bring(session, market, Kind::Order, &orders, &mut touched)?;
+    Ok((touched, places))
+}
+
+/// Adds the changes to their subjects' histories.
+fn join(touched: &mut [Touched], events: &[&Event], places: &[Option<usize>], segment: i64) {
+    for (index, (event, place)) in events.iter().zip(places).enumerate() {
+        if let Some(place) = *place {
             let source = Source { segment, index: index as u32 };
-            touched[*i].renamed |= begins(&event.change);
-            touched[*i].subject.history.insert(Entry { at: event.at, tie: event.tie, source, change: event.change.clone() });
+            touched[place].renamed |= begins(&event.change);
+            let entry = Entry { at: event.at, tie: event.tie, source, change: event.change.clone() };
+            touched[place].subject.history.insert(entry);
         }
     }
-    Ok(touched)
 }
 
 fn load(session: &mut dyn Session, market: &Market, names: &[(Kind, &Named)]) -> Result<Vec<Touched>> {
@@ -143,36 +193,38 @@ fn share_contacts(session: &mut dyn Session, keys: &Keys, market: &Market, touch
     let placed = touched.iter().filter(|t| t.subject.kind == Kind::Order && t.renamed);
     let waiting: Vec<Named> = placed.flat_map(|t| t.subject.history.contacts().map(|(id, _)| id.clone())).collect();
     bring(session, market, Kind::Contact, &waiting, touched)?;
-    let named = |order: &str| keys.named(&market.code, "order", order);
-    let about = |t: &Touched| t.subject.history.contact_opened()?.order.as_deref().map(named);
-    let shares: Vec<(usize, Named)> = touched.iter().enumerate().filter_map(|(i, t)| Some((i, about(t)?))).collect();
-    // An earlier opening that came late may name another order than the one that holds the contact so far.
-    let before = |t: &Touched| t.order_before.as_deref().map(named);
-    let moved = |(_, t): &(usize, &Touched)| before(t).is_some() && before(t) != about(t);
-    let left: Vec<(usize, Named)> = touched.iter().enumerate().filter(moved).filter_map(|(i, t)| Some((i, before(t)?))).collect();
-    let orders: Vec<Named> = shares.iter().chain(&left).map(|(_, order)| order.clone()).collect();
-    bring(session, market, Kind::Order, &orders, touched)?;
+    let contacts: Vec<usize> = (0..touched.len()).filter(|i| touched[*i].subject.kind == Kind::Contact).collect();
+    if contacts.is_empty() {
+        return Ok(());
+    }
     let place: HashMap<u64, usize> =
         touched.iter().enumerate().filter(|(_, t)| t.subject.kind == Kind::Order).map(|(i, t)| (t.subject.key, i)).collect();
-    for (contact, order) in left {
-        let Some(order) = place.get(&order.key) else { continue };
-        let id = Named { key: touched[contact].subject.key, name: touched[contact].subject.reference.clone() };
-        touched[*order].subject.history.set_contact(&id, &[]);
-    }
-    for (contact, order) in shares {
-        let Some(order) = place.get(&order.key) else { continue };
-        let known = &touched[contact].subject;
+    let in_hand = |order: Option<&str>| place.get(&keys.named(&market.code, "order", order?).key).copied();
+    for contact in contacts {
+        let Touched { subject: known, order_before, .. } = &touched[contact];
         let (id, entries) = (Named { key: known.key, name: known.reference.clone() }, known.history.entries().to_vec());
-        touched[*order].subject.history.set_contact(&id, &entries);
-        let merchant = touched[*order].subject.history.merchant().map(str::to_owned);
+        let before = in_hand(order_before.as_deref());
+        let about = in_hand(known.history.contact_opened().and_then(|o| o.order.as_deref()));
+        // An earlier opening that came late may name another order than the one that holds the contact so far, or none.
+        if let Some(order) = before.filter(|_| before != about) {
+            touched[order].subject.history.set_contact(&id, &[]);
+        }
+        let mut owner = None;
+        if let Some(order) = about {
+            touched[order].subject.history.set_contact(&id, &entries);
+            owner = touched[order].subject.history.merchant().map(str::to_owned);
+        }
         touched[contact].renamed = true;
-        touched[contact].subject.history.set_owner(merchant);
+        touched[contact].subject.history.set_owner(owner);
     }
     Ok(())
 }
 
 /// Loads (or makes) subjects that are not in hand yet.
 fn bring(session: &mut dyn Session, market: &Market, kind: Kind, names: &[Named], touched: &mut Vec<Touched>) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
     let known: HashSet<u64> = touched.iter().filter(|t| t.subject.kind == kind).map(|t| t.subject.key).collect();
     let mut missing: Vec<(Kind, &Named)> = names.iter().filter(|n| !known.contains(&n.key)).map(|n| (kind, n)).collect();
     missing.sort_unstable_by_key(|(_, n)| n.key);

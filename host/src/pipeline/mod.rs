@@ -25,6 +25,7 @@ pub mod read;
 pub mod rebuild;
 pub mod replay;
 mod retry;
+mod room;
 pub mod scheduler;
 pub mod segment;
 pub(crate) mod settle;

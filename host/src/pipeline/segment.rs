@@ -1,12 +1,14 @@
 //! Raw events as they came, many to a compressed row: a third of the bytes, and one page where there were hundreds.
 
+use std::io::Read;
+
 use crate::store::StoreError;
 
 /// Level 1 saves more writing than it costs; higher ones do not.
 const LEVEL: i32 = 1;
 
 /// Longest segment that is unpacked again: group commits hold far less.
-const MAX_UNPACKED: usize = 512 << 20;
+const MAX_UNPACKED: u64 = 512 << 20;
 
 /// Packs events: a little-endian length before each, the whole compressed. Where that fails the events must not be accepted.
 pub(crate) fn pack<'a>(events: impl Iterator<Item = &'a [u8]>) -> Result<Vec<u8>, StoreError> {
@@ -21,10 +23,7 @@ pub(crate) fn pack<'a>(events: impl Iterator<Item = &'a [u8]>) -> Result<Vec<u8>
 /// Unpacks a segment's events.
 pub(crate) fn unpack(packed: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
     let broken = || StoreError::undecodable("segments", "of events");
-    let plain = zstd::stream::decode_all(packed).map_err(|_| broken())?;
-    if plain.len() > MAX_UNPACKED {
-        return Err(broken());
-    }
+    let plain = plain(packed, MAX_UNPACKED).ok_or_else(broken)?;
     let mut rest = plain.as_slice();
     let mut events = Vec::new();
     while let Some((length, tail)) = rest.split_first_chunk::<4>() {
@@ -33,6 +32,13 @@ pub(crate) fn unpack(packed: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {
         rest = tail;
     }
     if rest.is_empty() { Ok(events) } else { Err(broken()) }
+}
+
+/// What was compressed, unless it is longer than `most`: no more than that is ever unpacked.
+fn plain(packed: &[u8], most: u64) -> Option<Vec<u8>> {
+    let mut plain = Vec::new();
+    zstd::stream::read::Decoder::new(packed).ok()?.take(most + 1).read_to_end(&mut plain).ok()?;
+    (plain.len() as u64 <= most).then_some(plain)
 }
 
 #[cfg(test)]
@@ -45,5 +51,12 @@ mod tests {
         let packed = pack(events.into_iter()).unwrap();
         assert_eq!(unpack(&packed).unwrap(), events.map(<[u8]>::to_vec));
         assert!(unpack(&packed[..packed.len() - 1]).is_err());
+    }
+
+    #[test]
+    fn no_more_is_unpacked_than_may_be() {
+        let packed = pack(std::iter::once(&[7; 96][..])).unwrap();
+        assert_eq!(plain(&packed, 100).map(|plain| plain.len()), Some(100));
+        assert_eq!(plain(&packed, 99), None);
     }
 }

@@ -27,6 +27,7 @@ mod postgres_read;
 mod postgres_write;
 mod repeats;
 pub(crate) mod rollouts;
+pub(crate) mod seen;
 pub mod session;
 pub mod shadows;
 mod sqlite;

@@ -5,13 +5,14 @@ pub mod list;
 pub mod moderate;
 pub mod put;
 pub mod show;
+mod told;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use andon_domain::change::{Change, Kind};
 use andon_domain::fact::{self, Fact};
-use andon_domain::history::{Entry, History};
+use andon_domain::history::{Entry, History, Source};
 use andon_domain::ids::{Instant, Named, check_reference};
 use serde::Serialize;
 use serde_json::Value;
@@ -24,9 +25,10 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::markets::Market;
 use crate::pipeline::segment;
-use crate::store::session::{For, Subject};
+use crate::store::StoreError;
+use crate::store::session::{For, Session, Subject};
 
-/// Events of one order that are shown; further ones are counted.
+/// Events of one order that are shown, the oldest; further ones are counted.
 const MAX_EVENTS: usize = 200;
 
 /// Called off.
@@ -137,6 +139,9 @@ pub struct Order {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>)]
     events: Option<Vec<Box<RawValue>>>,
+    /// How many later events are not shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events_left_out: Option<usize>,
 }
 
 impl Order {
@@ -188,6 +193,7 @@ impl Order {
             incidents: order.incidents.into_iter().map(incident).collect(),
             contacts: order.contacts.into_iter().map(Into::into).collect(),
             events: None,
+            events_left_out: None,
         }
     }
 }
@@ -251,29 +257,37 @@ pub(super) fn fold(subject: &Subject) -> Option<fact::Order> {
     }
 }
 
-/// The raw events behind a history, its contacts' included, oldest first.
-async fn events(app: &Arc<App>, history: &History, caller: &Caller) -> Result<Vec<Box<RawValue>>, Problem> {
+/// The raw events behind a history, its contacts' included, oldest first, and how many more there are than are shown.
+async fn events(app: &Arc<App>, history: &History, caller: &Caller) -> Result<(Vec<Box<RawValue>>, usize), Problem> {
     let of_contacts = history.contacts().flat_map(|(_, entries)| entries);
     let mut entries: Vec<&Entry> = history.entries().iter().chain(of_contacts).collect();
     entries.sort_by_key(|e| (e.at, e.tie));
-    let sources: Vec<_> = entries.iter().take(MAX_EVENTS).map(|e| e.source).collect();
-    let read = app.store.read(move |session| {
-        let mut segments: HashMap<i64, Vec<Vec<u8>>> = HashMap::new();
-        let mut events = Vec::with_capacity(sources.len());
-        for source in sources {
-            if let std::collections::hash_map::Entry::Vacant(slot) = segments.entry(source.segment) {
-                let packed = session.segment(source.segment)?.unwrap_or_default();
-                slot.insert(segment::unpack(&packed)?);
-            }
-            events.extend(segments[&source.segment].get(source.index as usize).cloned());
-        }
-        Ok(events)
-    });
+    let left_out = entries.len().saturating_sub(MAX_EVENTS);
+    let sources: Vec<Source> = entries.iter().take(MAX_EVENTS).map(|e| e.source).collect();
     let raw = |bytes: Vec<u8>| match caller.merchant() {
         None => serde_json::from_slice(&bytes),
         Some(_) => without_actor(&bytes),
     };
-    read.await?.into_iter().map(|bytes| raw(bytes).map_err(|e| Problem::Internal(Box::new(e)))).collect()
+    let read = app.store.read(move |session| sent(session, &sources)).await?;
+    let shown = read.into_iter().map(|bytes| raw(bytes).map_err(|e| Problem::Internal(Box::new(e))));
+    Ok((shown.collect::<Result<_, _>>()?, left_out))
+}
+
+/// Events as they were sent. A segment holds thousands of others, so each is unpacked once and let go before the next.
+fn sent(session: &mut dyn Session, sources: &[Source]) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut wanted: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+    for (place, source) in sources.iter().enumerate() {
+        wanted.entry(source.segment).or_default().push(place);
+    }
+    let mut found = vec![None; sources.len()];
+    for (segment, places) in wanted {
+        let packed = session.segment(segment)?.ok_or_else(|| StoreError::undecodable("segments", segment))?;
+        let mut events = segment::unpack(&packed)?;
+        for place in places {
+            found[place] = events.get_mut(sources[place].index as usize).map(std::mem::take);
+        }
+    }
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// A raw event as a merchant sees it: who of the staff acted is not for them.

@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::told::{self, Told, is_news};
 use super::{Order, fold, subject};
 use crate::app::App;
 use crate::http::access::{Deliver, OrderRef, Staff};
@@ -24,9 +25,11 @@ use crate::markets::Market;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// RFC 3339.
+    /// RFC 3339; cannot be changed later.
     at: String,
+    /// May be given or changed later; where it is left out, what was given stands.
     tracking: Option<String>,
+    /// Likewise.
     carrier: Option<String>,
 }
 
@@ -34,7 +37,7 @@ pub struct Step {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cancel {
-    /// RFC 3339.
+    /// RFC 3339; cannot be changed later.
     at: String,
     /// `buyer`, `merchant`, `carrier` or `platform`.
     by: String,
@@ -60,6 +63,7 @@ pub struct OrderState {
     placed_at: String,
     ship_by: Option<String>,
     deliver_by: Option<String>,
+    /// RFC 3339; cannot be changed later.
     accepted_at: Option<String>,
     shipped: Option<Step>,
     delivered: Option<Step>,
@@ -80,8 +84,8 @@ pub async fn put(
     check_reference(&reference).map_err(|e| Problem::invalid("ref", e))?;
     let before = subject(&app, market, &reference).await?;
     let known = before.as_ref().and_then(fold);
-    let last = before.as_ref().and_then(|s| s.history.entries().last()).map(|e| e.at);
-    let changes = body.differences(&app, market, known.as_ref(), last)?;
+    let told = before.as_ref().map(|s| Told::of(&s.history)).unwrap_or_default();
+    let changes = body.differences(&app, market, known.as_ref(), &told)?;
     if !changes.is_empty() {
         deliver(&app, market, &reference, changes).await?;
     }
@@ -98,43 +102,48 @@ impl OrderState {
         app: &App,
         market: &Market,
         known: Option<&fact::Order>,
-        last: Option<Instant>,
+        told: &Told,
     ) -> Result<Vec<(Instant, Change)>, Problem> {
+        let now = now_after(app, market, told.last);
         let placed_at = moment("placed_at", &self.placed_at)?;
         let placed = self.placed(app, market)?;
         let mut changes = Vec::new();
         match known {
             None => changes.push((placed_at, Change::OrderPlaced(placed))),
-            Some(order) if order.placed != placed_at => {
-                return Err(Problem::Conflict("`placed_at` of an order cannot be changed".into()));
+            Some(order) => {
+                is_news("placed_at", Some(order.placed), placed_at)?;
+                if order.merchant != placed.merchant {
+                    return Err(Problem::Conflict("`merchant` of an order cannot be changed".into()));
+                }
+                if !same(order, &placed) {
+                    changes.push((now, Change::OrderPlaced(placed)));
+                }
             }
-            Some(order) if order.merchant != placed.merchant => {
-                return Err(Problem::Conflict("`merchant` of an order cannot be changed".into()));
+        }
+        if let Some(at) = &self.accepted_at {
+            let at = moment("accepted_at", at)?;
+            if is_news("accepted_at", told.accepted, at)? {
+                changes.push((at, Change::OrderAccepted));
             }
-            Some(order) if !same(order, &placed) => changes.push((now_after(app, market, last), Change::OrderPlaced(placed))),
-            Some(_) => {}
         }
-        if let Some(at) = self.accepted_at.as_ref().filter(|_| known.is_none_or(|o| o.accepted.is_none())) {
-            changes.push((moment("accepted_at", at)?, Change::OrderAccepted));
+        if let Some(step) = &self.shipped
+            && let Some((at, tracking, carrier)) = step.news("shipped.at", &told.shipped, now)?
+        {
+            changes.push((at, Change::OrderShipped { tracking, carrier }));
         }
-        if let Some(step) = self.shipped.as_ref().filter(|_| known.is_none_or(|o| o.shipped.is_none())) {
-            let (tracking, carrier) = (step.tracking.clone(), step.carrier.clone());
-            changes.push((moment("shipped.at", &step.at)?, Change::OrderShipped { tracking, carrier }));
-        }
-        if let Some(step) = self.delivered.as_ref().filter(|_| known.is_none_or(|o| o.delivered.is_none())) {
-            let (tracking, carrier) = (step.tracking.clone(), step.carrier.clone());
-            changes.push((moment("delivered.at", &step.at)?, Change::OrderDelivered { tracking, carrier }));
+        if let Some(step) = &self.delivered
+            && let Some((at, tracking, carrier)) = step.news("delivered.at", &told.delivered, now)?
+        {
+            changes.push((at, Change::OrderDelivered { tracking, carrier }));
         }
         if let Some(cancel) = &self.cancelled {
             let by = Actor::of_word(&cancel.by).ok_or_else(|| Problem::invalid("cancelled.by", "is not one of the actors"))?;
             let reason = CancelReason::of_word(&cancel.reason)
                 .ok_or_else(|| Problem::invalid("cancelled.reason", "is not one of the reasons"))?;
             let at = moment("cancelled.at", &cancel.at)?;
-            let change = Change::OrderCancelled { by, reason };
-            match known.and_then(|o| o.cancelled.as_ref()) {
-                Some(c) if (c.by, c.reason) == (by, reason) => {}
-                Some(_) => changes.push((now_after(app, market, last), change)),
-                None => changes.push((at, change)),
+            let first = is_news("cancelled.at", told.cancelled.map(|(at, ..)| at), at)?;
+            if told.cancelled != Some((at, by, reason)) {
+                changes.push((if first { at } else { now }, Change::OrderCancelled { by, reason }));
             }
         }
         Ok(changes)
@@ -158,6 +167,21 @@ impl OrderState {
             ship_by: time("ship_by", &self.ship_by)?,
             deliver_by: time("deliver_by", &self.deliver_by)?,
         })
+    }
+}
+
+/// When a step was taken, by what number and with whom.
+type Parcel = (Instant, Option<String>, Option<String>);
+
+impl Step {
+    /// What is to be told of it: all at its own moment, or at `now` what came to be known later.
+    fn news(&self, field: &str, told: &told::Step, now: Instant) -> Result<Option<Parcel>, Problem> {
+        let at = moment(field, &self.at)?;
+        let first = is_news(field, told.at, at)?;
+        let named = |said: &Option<String>, told: &Option<String>| said.is_some() && said != told;
+        let more = named(&self.tracking, &told.tracking) || named(&self.carrier, &told.carrier);
+        let when = if first { at } else { now };
+        Ok((first || more).then(|| (when, self.tracking.clone(), self.carrier.clone())))
     }
 }
 

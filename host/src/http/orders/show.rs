@@ -22,6 +22,7 @@ pub async fn show(
     let found = subject(&app, &access.market, &reference).await?.ok_or(Problem::NotFound)?;
     let order = fold(&found).ok_or(Problem::NotFound)?;
     access.check(Some(&order.merchant))?;
-    let events = events(&app, &found.history, &access.caller).await?;
-    Ok(Json(Order { events: Some(events), ..Order::of(order, &found.history, &access.market, &access.caller) }))
+    let (events, left_out) = events(&app, &found.history, &access.caller).await?;
+    let (events, events_left_out) = (Some(events), Some(left_out));
+    Ok(Json(Order { events, events_left_out, ..Order::of(order, &found.history, &access.market, &access.caller) }))
 }
