@@ -7,5 +7,6 @@ pub mod appeal;
 pub mod cord;
 pub mod decide;
 pub mod measure;
+pub mod past;
 pub mod policy;
 pub mod stage;

@@ -12,10 +12,12 @@ use super::sum::{AtLevel, AtMoment, Failed, LADDER, Sum};
 use crate::markets::Generation;
 
 /// What no backtest over these facts can see.
-const LIMITS: [&str; 4] = [
+const LIMITS: [&str; 5] = [
     "A fact is known from the time that its event bears, however late the event arrived.",
     "The whole marketplace's own value of a metric at a past moment is not known: rules that compare a merchant with it see none.",
-    "Both are told the standing that was in force at the time; what the candidate's own verdicts would have led to is not played on.",
+    "Both are told the standing, badges and last reinstatement of the time, as they came of decisions made here; what was \
+        decided elsewhere, and what the candidate's own verdicts would have led to, is not played on.",
+    "Of decisions that took effect in the same millisecond of the marketplace's clock it is not known which came first.",
     "The facts do not say which merchants deserve what, so there are no rates of error.",
 ];
 

@@ -11,9 +11,9 @@ use andon_domain::verdict::Party;
 use tokio::runtime::Handle;
 
 use crate::markets::Generation;
+use crate::pipeline::past::Past;
 use crate::store::merchants::{Filter, MerchantRow, Page, Sort};
 use crate::store::session::Session;
-use crate::store::verdicts::StandingRow;
 use crate::store::{Store, StoreError};
 
 /// Orders that make a group, in which a call into a sandbox is worth its price and which some tens of megabytes hold.
@@ -40,21 +40,15 @@ pub(super) struct Subject {
 /// A merchant.
 pub(super) struct Whose {
     pub(super) reference: String,
-    joined: Instant,
-    /// Oldest first.
-    standings: Vec<StandingRow>,
+    past: Past,
     /// Where its subjects are.
     pub(super) subjects: Range<usize>,
 }
 
 impl Whose {
-    /// What rules are told of the merchant at a moment: the standing that was in force then, if they know it.
+    /// What rules are told of the merchant at a moment.
     pub(super) fn party(&self, generation: &Generation, at: Instant) -> Party {
-        let then = self.standings[..self.standings.partition_point(|s| s.since <= at)].last();
-        let kinds = &generation.manifest().standings;
-        let standing = then.and_then(|s| kinds.iter().position(|kind| kind.code == s.standing)).map(|i| i as u16);
-        let standing_since = then.map_or(self.joined, |s| s.since);
-        Party { joined: self.joined, standing, standing_since, badges: Vec::new(), reinstated: None }
+        self.past.party(generation.manifest(), at)
     }
 }
 
@@ -95,10 +89,9 @@ impl Feed {
             return Ok(None);
         }
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-        let states = session.states(&ids)?;
-        let mut standings = runtime.block_on(self.store.standings_of(&ids))?;
+        let pasts = Past::of(session, &ids)?;
         let mut group = Group::default();
-        for (row, state) in rows.into_iter().zip(states) {
+        for (row, past) in rows.into_iter().zip(pasts) {
             let first = group.subjects.len();
             group.orders += u64::try_from(row.orders).unwrap_or_default();
             if !Self::subjects(session, row.id, &mut group)? {
@@ -106,8 +99,8 @@ impl Feed {
                 group.left_out.push(row.reference);
                 continue;
             }
-            let (subjects, standings) = (first..group.subjects.len(), standings.remove(&row.id).unwrap_or_default());
-            group.merchants.push(Whose { reference: row.reference, joined: state.joined, standings, subjects });
+            let subjects = first..group.subjects.len();
+            group.merchants.push(Whose { reference: row.reference, past, subjects });
         }
         Ok(Some(group))
     }

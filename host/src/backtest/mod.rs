@@ -1,5 +1,6 @@
 //! Backtests: a candidate's rules held against the rules in force over the stored facts, at each of many moments as they were
-//! known then. Merchants are read once and walked through time; nothing is written. A result at a moment is what `?as_of=` plays.
+//! known then. Merchants are read once and walked through time; nothing is written. What rules are told at a moment, and so what
+//! they conclude of it, is what `?as_of=` plays.
 
 mod assemble;
 mod csv;

@@ -65,7 +65,7 @@ pub struct RulesUsed {
     pub version: String,
     /// Digest of the component.
     pub digest: String,
-    /// Settings that differ from the rules' own defaults.
+    /// Settings as they were given; any other is as the rules themselves have it.
     pub settings: BTreeMap<String, String>,
     /// The longest days that a metric looks back; null where one looks at a lifetime.
     pub longest_window_days: Option<u32>,

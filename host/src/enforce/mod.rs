@@ -12,9 +12,11 @@ pub mod statement;
 
 use std::sync::Arc;
 
+use andon_domain::enforce::measure::is_person;
+
 use crate::app::App;
 pub use crate::pipeline::desk::Refusal;
-use crate::pipeline::desk::{Answer, Desk, TIME};
+use crate::pipeline::desk::{Answer, Desk};
 use crate::pipeline::ingest::IngestError;
 use crate::store::StoreError;
 use crate::store::enforcements::Enforcement;
@@ -64,7 +66,7 @@ impl App {
 
 /// Whether nobody had a hand in a decision.
 pub(crate) fn is_automated(row: &Enforcement) -> bool {
-    (row.author.starts_with("rules:") || row.author == TIME) && row.record.approvals.is_empty()
+    !is_person(&row.author) && row.record.approvals.is_empty()
 }
 
 /// A note that says something, and not too much.

@@ -6,12 +6,13 @@ mod telling;
 use std::collections::BTreeSet;
 
 use andon_domain::enforce::decide::Held;
-use andon_domain::enforce::measure::{Account, Effect, Illegal, Kind, Measure, Origin};
+use andon_domain::enforce::measure::{Account, Effect, Illegal, Measure, Origin, is_person};
 use andon_domain::enforce::policy::{DAY, HOUR};
 use andon_domain::enforce::stage::{Barred, Move, Stage};
 use andon_domain::ids::Instant;
 use uuid::Uuid;
 
+pub(crate) use andon_domain::enforce::measure::TIME;
 pub(crate) use telling::state;
 use telling::{Happened, Note};
 
@@ -21,9 +22,6 @@ use crate::store::StoreError;
 use crate::store::accounts;
 use crate::store::enforcements::{self as rows, Enforcement, Record, Signed};
 use crate::store::session::{Hold, Session};
-
-/// Who acts when only time has passed.
-pub(crate) const TIME: &str = "andon";
 
 /// Why an enforcement was not opened or moved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -150,9 +148,8 @@ impl<'a> Desk<'a> {
         if by == Move::TakeEffect {
             row.effective_at = self.now;
         }
-        let person = actor != TIME && !actor.starts_with("rules:");
-        let narrowed = matches!(row.measure.kind, Kind::Restrict | Kind::Suspend | Kind::Terminate);
-        if person && narrowed && matches!(by, Move::Lift | Move::Reverse) && before == Stage::InForce {
+        let ended = matches!(by, Move::Lift | Move::Reverse) && before == Stage::InForce;
+        if ended && is_person(actor) && row.measure.kind.narrows() {
             self.reinstated.insert(row.merchant);
         }
         match (row.stage, by) {

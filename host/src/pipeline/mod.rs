@@ -19,6 +19,7 @@ mod feedback;
 pub mod ingest;
 pub(crate) mod lane;
 mod moved;
+pub(crate) mod past;
 pub mod play;
 mod quota;
 pub mod read;

@@ -9,6 +9,7 @@ use andon_domain::quota::{Candidate, hold};
 use andon_domain::tally::Sheet;
 use andon_domain::verdict::{Party, Snapshot, Verdict};
 
+use super::past::Past;
 use super::read::{self, Account, Reader};
 use super::settle::Days;
 use crate::markets::{Generation, Market};
@@ -52,6 +53,24 @@ pub struct Scene<'a> {
     pub merchant: i64,
     /// What the rules are told of the merchant.
     pub party: Party,
+}
+
+impl<'a> Scene<'a> {
+    /// A merchant as it was at a moment, or as it is.
+    pub fn of(
+        session: &mut dyn Session,
+        (market, generation): (&'a Market, &'a Generation),
+        merchant: i64,
+        moment: Option<Instant>,
+    ) -> Result<Self, StoreError> {
+        let manifest = generation.manifest();
+        let party = match moment {
+            Some(at) => Past::of(session, &[merchant])?.pop().map(|past| past.party(manifest, at)),
+            None => session.states(&[merchant])?.pop().map(|state| read::party(manifest, &state)),
+        };
+        let party = party.ok_or_else(|| StoreError::absent("merchants", merchant))?;
+        Ok(Self { market, generation, merchant, party })
+    }
 }
 
 impl Scene<'_> {

@@ -149,11 +149,21 @@ impl Reader<'_> {
 
 /// What the rules are told of a merchant besides readings.
 pub(crate) fn party(manifest: &Manifest, state: &MerchantState) -> Party {
-    let standing = state.standing.as_ref().and_then(|code| manifest.standings.iter().position(|s| s.code == *code));
-    let standing = standing.map(|i| i as u16);
+    let (standing, badges) = ((state.standing.as_deref(), state.since), state.badges.split_whitespace());
+    told(manifest, state.joined, standing, badges, state.reinstated)
+}
+
+/// The same of what held for the merchant at any time. Rules are told only of what they have a name for.
+pub(super) fn told<'a>(
+    manifest: &Manifest,
+    joined: Instant,
+    (standing, standing_since): (Option<&str>, Instant),
+    badges: impl IntoIterator<Item = &'a str>,
+    reinstated: Option<Instant>,
+) -> Party {
+    let standing = standing.and_then(|code| manifest.standings.iter().position(|s| s.code == code)).map(|i| i as u16);
     let badge = |code: &str| manifest.badges.iter().position(|known| known == code).map(|i| i as u16);
-    let badges = state.badges.split_whitespace().filter_map(badge).collect();
-    Party { joined: state.joined, standing, standing_since: state.since, badges, reinstated: state.reinstated }
+    Party { joined, standing, standing_since, badges: badges.into_iter().filter_map(badge).collect(), reinstated }
 }
 
 /// Days before the earliest window that a row of breaches may reach back.

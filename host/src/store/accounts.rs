@@ -4,11 +4,14 @@ use std::collections::HashMap;
 
 use andon_domain::enforce::decide::{Case, Ended, Held, Open};
 use andon_domain::enforce::measure::{Account, Effect, Kind, Measure, Origin};
+use andon_domain::enforce::past::{Course, Enforced};
 use andon_domain::enforce::stage::Stage;
 use andon_domain::ids::Instant;
+use serde::Deserialize;
+use uuid::Uuid;
 
 use super::StoreError;
-use super::enforcements::{list_of, measure};
+use super::enforcements::{Signed, list_of, measure};
 use super::session::{Result, Session, Value};
 use super::statement::{MOST_VALUES, places};
 
@@ -64,6 +67,45 @@ pub(crate) fn effects(session: &mut dyn Session, merchants: &[i64]) -> Result<Ha
         measures.entry(merchant).or_default().push(measure(&row, 1).ok_or_else(broken)?);
     }
     Ok(measures.into_iter().map(|(merchant, measures)| (merchant, Effect::of(&measures))).collect())
+}
+
+/// What an enforcement's record keeps of its course.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Kept {
+    closing: Option<Signed>,
+    lifted: Vec<Uuid>,
+}
+
+/// What was in force for merchants, whenever. Whoever never had any of what rules are told of is left out.
+pub(crate) fn enforced(session: &mut dyn Session, merchants: &[i64]) -> Result<HashMap<i64, Enforced>> {
+    let mut courses: HashMap<i64, Vec<Course>> = HashMap::new();
+    if merchants.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "select merchant, id, action, object, stage, author, effective_at, coalesce(closed_at, ends_at), record from enforcements
+            where merchant in ({}) and stage in ('in-force', 'expired', 'lifted', 'reversed')
+            and action in ('restrict', 'suspend', 'terminate', 'reinstate', 'award-badge', 'revoke-badge')",
+        list_of(merchants)
+    );
+    for row in session.ask(&sql, &[])? {
+        let id = row.id(1).unwrap_or_default();
+        let broken = || StoreError::undecodable("enforcements", id);
+        let kept: Kept = row.text(8).and_then(|text| serde_json::from_str(text).ok()).ok_or_else(broken)?;
+        courses.entry(row.int(0).ok_or_else(broken)?).or_default().push(Course {
+            id,
+            kind: row.text(2).and_then(Kind::of_word).ok_or_else(broken)?,
+            object: row.text(3).ok_or_else(broken)?.to_owned(),
+            stage: row.text(4).and_then(Stage::of_word).ok_or_else(broken)?,
+            author: row.text(5).ok_or_else(broken)?.to_owned(),
+            effective_at: row.int(6).ok_or_else(broken)?,
+            over_at: row.int(7),
+            closing: kept.closing.map(|closing| (closing.by, closing.at)),
+            lifted: kept.lifted,
+        });
+    }
+    Ok(courses.into_iter().map(|(merchant, courses)| (merchant, Enforced::of(&courses))).collect())
 }
 
 /// What measures add up to for a merchant, and when a person last lifted a suspension, where that is now.

@@ -1,13 +1,15 @@
 //! Verdicts as they were given, and standings as they changed.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use andon_domain::ids::Instant;
 use andon_domain::verdict::{Snapshot, Verdict};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::entity::{standing, verdict};
+use super::enforcements::list_of;
+use super::entity::verdict;
+use super::session::Session;
 use super::{Store, StoreError};
 
 /// A stored verdict.
@@ -38,8 +40,6 @@ pub struct StandingRow {
     pub since: Instant,
     /// Its code.
     pub standing: String,
-    /// Its level.
-    pub level: String,
 }
 
 impl Store {
@@ -63,30 +63,23 @@ impl Store {
             verdict::Entity::find().filter(verdict::Column::Merchant.eq(merchant)).filter(verdict::Column::Binding.eq(true));
         query.order_by_desc(verdict::Column::Seq).one(self.db()).await?.map(read).transpose()
     }
+}
 
-    /// The standing in force at a moment.
-    pub async fn standing_at(&self, merchant: i64, moment: Instant) -> Result<Option<StandingRow>, StoreError> {
-        let row = standing::Entity::find()
-            .filter(standing::Column::Merchant.eq(merchant))
-            .filter(standing::Column::Since.lte(moment))
-            .order_by_desc(standing::Column::Since)
-            .order_by_desc(standing::Column::Verdict)
-            .one(self.db())
-            .await?;
-        Ok(row.map(|r| StandingRow { since: r.since, standing: r.standing, level: r.level }))
+/// All standings that merchants ever had: each merchant's oldest first.
+pub(crate) fn standings_of(session: &mut dyn Session, merchants: &[i64]) -> Result<HashMap<i64, Vec<StandingRow>>, StoreError> {
+    let mut found: HashMap<i64, Vec<StandingRow>> = HashMap::new();
+    if merchants.is_empty() {
+        return Ok(found);
     }
-
-    /// All standings that merchants ever had: each merchant's oldest first.
-    pub async fn standings_of(&self, merchants: &[i64]) -> Result<BTreeMap<i64, Vec<StandingRow>>, StoreError> {
-        let query = standing::Entity::find().filter(standing::Column::Merchant.is_in(merchants.iter().copied()));
-        let rows = query.order_by_asc(standing::Column::Since).order_by_asc(standing::Column::Verdict).all(self.db()).await?;
-        let mut found: BTreeMap<i64, Vec<StandingRow>> = BTreeMap::new();
-        for r in rows {
-            let row = StandingRow { since: r.since, standing: r.standing, level: r.level };
-            found.entry(r.merchant).or_default().push(row);
-        }
-        Ok(found)
+    let merchants = list_of(merchants);
+    let sql = format!("select merchant, since, standing from standings where merchant in ({merchants}) order by since, verdict");
+    for row in session.ask(&sql, &[])? {
+        let broken = || StoreError::undecodable("standings", "a merchant's");
+        let (merchant, since) = row.int(0).zip(row.int(1)).ok_or_else(broken)?;
+        let standing = row.text(2).ok_or_else(broken)?.to_owned();
+        found.entry(merchant).or_default().push(StandingRow { since, standing });
     }
+    Ok(found)
 }
 
 fn read(row: verdict::Model) -> Result<VerdictRow, StoreError> {

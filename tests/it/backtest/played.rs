@@ -5,21 +5,23 @@ use std::sync::Arc;
 
 use andon::backtest::Report;
 use andon::backtest::report::{Changed, Figures};
+use andon::clock::Clock;
+use andon::enforce::Taking;
 use andon::markets::Generation;
 use andon::pipeline::play::Scene;
 use andon::store::session::For;
 use andon_domain::calendar::date_of;
 use andon_domain::difference::{Difference, Direction, Judgement};
+use andon_domain::enforce::measure::{Kind, Measure};
 use andon_domain::ids::{Instant, Named};
-use andon_domain::verdict::{Party, Snapshot, Verdict};
+use andon_domain::verdict::{Snapshot, Verdict};
 use andon_tests::events::{DAY, NOW};
-use andon_tests::{Picture, TestApp, guests, on_both};
+use andon_tests::{MARKET, Picture, TestApp, guests, on_both};
 
 use super::{backtest, candidate, months};
 
-/// A merchant as one set of rules would have seen it, from the facts as `?as_of=` takes them.
+/// A merchant as one set of rules would have seen it, as `?as_of=` plays it.
 async fn played(test: &TestApp, generation: &Arc<Generation>, merchant: i64, at: Instant) -> Option<(Snapshot, Verdict)> {
-    let then = test.app.store.standing_at(merchant, at).await.unwrap();
     let (market, generation) = (test.market(), generation.clone());
     let read = test.app.store.read(move |session| {
         let known = session.subjects_after(market.id, Some(merchant), 0, 10_000, For::Reading)?;
@@ -27,12 +29,8 @@ async fn played(test: &TestApp, generation: &Arc<Generation>, merchant: i64, at:
         if !known.iter().any(|s| fact(s).is_some()) {
             return Ok(None);
         }
-        let joined = session.states(&[merchant])?[0].joined;
-        let kinds = &generation.manifest().standings;
-        let standing = then.as_ref().and_then(|s| kinds.iter().position(|k| k.code == s.standing)).map(|i| i as u16);
-        let standing_since = then.map_or(joined, |s| s.since);
-        let party = Party { joined, standing, standing_since, badges: vec![], reinstated: None };
-        let play = Scene { market: &market, generation: &generation, merchant, party }.at(session, at, &[]).unwrap();
+        let scene = Scene::of(session, (&market, &generation), merchant, Some(at))?;
+        let play = scene.at(session, at, &[]).unwrap();
         let standing = play.standing.unwrap_or(play.verdict.standing);
         Ok(Some((play.snapshot, Verdict { standing, ..play.verdict })))
     });
@@ -136,6 +134,30 @@ fn read_alike(shown: &Changed, rules: [&Arc<Generation>; 2], snapshots: [&Snapsh
     }
 }
 
+/// Badges come and go, and accounts are shut and opened again, on the days after now; answers when the last of them is over.
+async fn decided(test: &TestApp) -> Instant {
+    let badge = |kind| Measure::about(kind, "top-rated-seller");
+    let (award, revoke) = (badge(Kind::AwardBadge), badge(Kind::RevokeBadge));
+    let [suspend, reinstate] = [Kind::Suspend, Kind::Reinstate].map(Measure::of);
+    for (merchant, measure) in [
+        ("shop-0", &award),
+        ("shop-2", &award),
+        ("shop-1", &suspend),
+        ("shop-2", &revoke),
+        ("m0", &suspend),
+        ("shop-1", &reinstate),
+        ("m1", &award),
+        ("shop-1", &suspend),
+    ] {
+        test.clock.advance(DAY);
+        let merchant = test.app.store.merchant(test.market().id, merchant).await.unwrap().unwrap().id;
+        let (reason, note) = ("looked-at".to_owned(), "We have looked at it.".to_owned());
+        test.app.take(MARKET, Taking { merchant, measure: measure.clone(), days: None, reason, note }, "ann").await.unwrap();
+        test.drain().await;
+    }
+    test.clock.now()
+}
+
 on_both! {
     async fn every_moment_is_as_it_is_played(backend) {
         let test = TestApp::new(backend).await;
@@ -145,17 +167,26 @@ on_both! {
             test.accept(part).await;
             test.drain().await;
         }
+        let to = decided(&test).await;
         let before = Picture::of(&test).await;
         let in_force = test.market().generation.clone().unwrap();
-        // Other settings; a monthly cadence; quotas, weeks apart.
+        // Other settings; a monthly cadence and a badge; quotas, weeks apart; immunity of the reinstated.
         let amazon = candidate(&test, guests::amazon(), &[("preview-days", "2"), ("counted-claim-states", "open denied withdrawn granted")]).await;
         let ebay = candidate(&test, &guests::component("andon-ebay"), &[]).await;
         let taobao = candidate(&test, guests::taobao(), &[]).await;
-        for (rules, days, every) in [(&amazon, 30, "2d"), (&ebay, 65, "5d"), (&taobao, 40, "1w"), (&amazon, 0, "6h")] {
-            let report = backtest(&test, rules, (NOW - days * DAY, NOW), every).await;
+        let mirakl = candidate(&test, &guests::component("andon-mirakl"), &[]).await;
+        let mut seen = String::new();
+        for (rules, days, every) in
+            [(&amazon, 30, "2d"), (&ebay, 70, "5d"), (&taobao, 40, "1w"), (&mirakl, 8, "1d"), (&amazon, 0, "6h")]
+        {
+            let report = backtest(&test, rules, (to - days * DAY, to), every).await;
+            seen += &serde_json::to_string(&report).unwrap();
             assert_eq!(told(&report), expected(&test, [&in_force, rules], &report).await, "{every}");
             assert_eq!((report.coverage.with_facts, report.coverage.faults.len()), (8, 0));
             assert!(report.changed > 0 || days == 0, "nothing was compared that differs: {every}");
+        }
+        for word in ["revoke-badge", "immune"] {
+            assert!(seen.contains(word), "nothing came of {word}");
         }
         assert_eq!(Picture::of(&test).await, before, "facts are as they were");
     }

@@ -14,6 +14,7 @@ mod ledger;
 mod marketplaces;
 mod merchants;
 mod orders;
+mod past;
 mod plugins;
 mod probes;
 mod reports;

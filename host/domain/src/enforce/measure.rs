@@ -14,6 +14,14 @@ words!(/** What is done. */ Kind {
 
 words!(/** Who brought a measure about. */ Origin { Rules = "rules", Person = "person", Cord = "cord" });
 
+/// Who acts when only time has passed.
+pub const TIME: &str = "andon";
+
+/// Whether whoever acts is a person, and neither rules nor time.
+pub fn is_person(actor: &str) -> bool {
+    actor != TIME && !actor.starts_with("rules:")
+}
+
 words!(/** How far a merchant's account is open, widest first. */ Account {
     Active = "active", Restricted = "restricted", Suspended = "suspended", Terminated = "terminated",
 });
@@ -23,6 +31,11 @@ impl Kind {
     pub fn weighs(self) -> bool {
         use Kind::{CapOrders, HoldPayouts, PullListing, Restrict, RevokeBadge, Suspend, Terminate};
         matches!(self, Restrict | Suspend | Terminate | CapOrders | HoldPayouts | PullListing | RevokeBadge)
+    }
+
+    /// Whether it narrows the account itself: a merchant is reinstated when a person ends the last such measure.
+    pub fn narrows(self) -> bool {
+        matches!(self, Self::Restrict | Self::Suspend | Self::Terminate)
     }
 
     /// Whether it is in force until something ends it; the others are done the moment they are carried out.

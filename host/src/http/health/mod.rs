@@ -25,7 +25,6 @@ use super::shapes::time;
 use crate::app::App;
 use crate::markets::{Generation, Market};
 use crate::pipeline::play::{Play, Scene};
-use crate::pipeline::read;
 use crate::store::StoreError;
 use crate::store::merchants::MerchantRow;
 use crate::wording;
@@ -248,25 +247,13 @@ pub(super) async fn play(
     moment: Option<Instant>,
     extra: Vec<(u16, i64)>,
 ) -> Result<(Play, Option<Instant>), Problem> {
-    let then = match moment {
-        Some(moment) => app.store.standing_at(row.id, moment).await?,
-        None => None,
-    };
     let now = market.now(app.clock.now());
     let _turn = generation.judge.gate().play().await.map_err(Problem::RulesFailed)?;
     let (market, generation, merchant) = (market.clone(), generation.clone(), row.id);
     let played = app.store.read(move |session| {
-        let state = session.states(&[merchant])?.pop();
-        let state = state.ok_or_else(|| StoreError::Driver("the merchant has gone".into()))?;
-        let mut party = read::party(generation.manifest(), &state);
-        let mut since = party.standing.map(|_| state.since);
-        if moment.is_some() {
-            let index = then.as_ref().and_then(|s| generation.manifest().standings.iter().position(|k| k.code == s.standing));
-            (party.standing, since) = (index.map(|i| i as u16), then.as_ref().map(|s| s.since));
-            party.standing_since = since.unwrap_or(party.joined);
-        }
-        let in_force = party.standing;
-        let scene = Scene { market: &market, generation: &generation, merchant, party };
+        let scene = Scene::of(session, (&market, &generation), merchant, moment)?;
+        let in_force = scene.party.standing;
+        let since = in_force.map(|_| scene.party.standing_since);
         let play = match moment {
             Some(moment) => scene.at(session, moment, &extra),
             None => scene.now(session, now, &extra),

@@ -22,8 +22,6 @@ use crate::http::problem::Problem;
 use crate::http::shapes::time;
 use crate::pipeline::comeback::Comeback;
 use crate::pipeline::play::Scene;
-use crate::pipeline::read;
-use crate::store::StoreError;
 
 /// What time alone will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -126,9 +124,8 @@ pub async fn recovery(
     let _turn = generation.judge.gate().play().await.map_err(Problem::RulesFailed)?;
     let (market_there, generation_there, merchant) = (market.clone(), generation.clone(), row.id);
     let read = app.store.read(move |session| {
-        let state = session.states(&[merchant])?.pop().ok_or_else(|| StoreError::Driver("the merchant has gone".into()))?;
-        let party = read::party(generation_there.manifest(), &state);
-        Ok(Scene { market: &market_there, generation: &generation_there, merchant, party }.comeback(session, now))
+        let scene = Scene::of(session, (&market_there, &generation_there), merchant, None)?;
+        Ok(scene.comeback(session, now))
     });
     let found = read.await??;
     let voice = Voice { generation: &generation, locale: language.of(&generation, &market) };

@@ -12,6 +12,5 @@ pub(super) mod merchant;
 pub(super) mod meta;
 pub(super) mod notice;
 pub(super) mod shadow;
-pub(super) mod standing;
 pub(super) mod subject;
 pub(super) mod verdict;
