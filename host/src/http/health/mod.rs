@@ -253,8 +253,8 @@ pub(super) async fn play(
         None => None,
     };
     let now = market.now(app.clock.now());
-    let _turn = generation.judge.gate().play().await.map_err(Problem::RulesFailed)?;
-    let (market, generation, merchant) = (market.clone(), generation.clone(), row.id);
+    let turn = generation.judge.gate().play().await.map_err(Problem::RulesFailed)?;
+    let (market_there, generation_there, merchant) = (market.clone(), generation.clone(), row.id);
     let played = app.store.read(move |session| {
         let state = session.states(&[merchant])?.pop();
         let state = state.ok_or_else(|| StoreError::Driver("the merchant has gone".into()))?;
@@ -279,3 +279,5 @@ pub(super) async fn play(
     });
     Ok(played.await??)
 }
+        let _turn = turn;
+        let (market, generation) = (market_there, generation_there);

@@ -123,9 +123,10 @@ pub async fn recovery(
     let row = find(&app, &market, &access.merchant).await?;
     let generation = in_force(&market, row.id)?;
     let now = market.now(app.clock.now());
-    let _turn = generation.judge.gate().play().await.map_err(Problem::RulesFailed)?;
+    let turn = generation.judge.gate().play().await.map_err(Problem::RulesFailed)?;
     let (market_there, generation_there, merchant) = (market.clone(), generation.clone(), row.id);
     let read = app.store.read(move |session| {
+        let _turn = turn;
         let state = session.states(&[merchant])?.pop().ok_or_else(|| StoreError::Driver("the merchant has gone".into()))?;
         let party = read::party(generation_there.manifest(), &state);
         Ok(Scene { market: &market_there, generation: &generation_there, merchant, party }.comeback(session, now))

@@ -39,7 +39,7 @@ pub struct Replay {
     replayed: Output,
 }
 
-/// Ask the rules again.
+/// Ask the rules again, even if they are quarantined.
 #[utoipa::path(post, path = "/v1/verdicts/{id}/replay", tag = "verdicts", operation_id = "replay_verdict",
     params(("id" = Uuid, Path, description = "Verdict")), responses((status = 200, body = Replay)))]
 pub async fn replay(
@@ -50,8 +50,12 @@ pub async fn replay(
 ) -> Result<Json<Replay>, Problem> {
     let (stored, market, _) = find(&app, &access.caller, &id).await?;
     let generation = generation_of(&app, &market, stored.generation).await?;
+    let turn = generation.judge.gate().replay().await.map_err(Problem::RulesFailed)?;
     let (judge, input) = (generation.judge.clone(), stored.input);
-    let asked = tokio::task::spawn_blocking(move || judge.evaluate(std::slice::from_ref(&input)));
+    let asked = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        judge.evaluate(std::slice::from_ref(&input))
+    });
     let verdicts = asked.await.map_err(|e| Problem::Internal(Box::new(e)))?.map_err(Problem::RulesFailed)?;
     let again = verdicts.into_iter().next().ok_or_else(|| Problem::Internal("the rules gave no verdict".into()))?;
     let voice = Voice { generation: &generation, locale: language.of(&generation, &market) };
