@@ -7,6 +7,7 @@ pub mod recovery;
 pub mod show;
 pub mod what_if;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use andon_domain::calendar::date_of;
@@ -24,6 +25,7 @@ use super::problem::Problem;
 use super::shapes::time;
 use crate::app::App;
 use crate::markets::{Generation, Market};
+use crate::pipeline::listings::{self, Listings};
 use crate::pipeline::play::{Play, Scene};
 use crate::pipeline::read;
 use crate::store::StoreError;
@@ -101,6 +103,9 @@ pub struct Why {
     code: String,
     /// The metric it is about.
     metric: Option<String>,
+    /// Reference of the listing it is about; absent where it is about the merchant as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listing: Option<String>,
     text: String,
 }
 
@@ -116,6 +121,9 @@ pub struct Proposed {
     /// How many days it is to last once it is taken; absent: until it is lifted.
     #[serde(skip_serializing_if = "Option::is_none")]
     days: Option<u16>,
+    /// Reference of the listing, with `pull-listing` and `restore-listing`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listing: Option<String>,
     /// The badge, with `award-badge` and `revoke-badge`.
     #[serde(skip_serializing_if = "Option::is_none")]
     badge: Option<String>,
@@ -168,21 +176,23 @@ impl Voice<'_> {
         self.manifest().reasons.get(usize::from(reason.code)).cloned().unwrap_or_default()
     }
 
-    pub(super) fn reasons(&self, verdict: &Verdict) -> Vec<Why> {
+    pub(super) fn reasons(&self, verdict: &Verdict, listings: &Listings) -> Vec<Why> {
         let why = |reason: &Reason| {
             let code = self.reason_code(reason);
             let metric = reason.metric.and_then(|m| self.manifest().metrics.get(usize::from(m))).map(|m| m.code.clone());
-            Why { text: self.text(&code), code, metric }
+            let listing = reason.listing.and_then(|key| listings.get(&key)).cloned();
+            Why { text: self.text(&code), code, metric, listing }
         };
         verdict.reasons.iter().map(why).collect()
     }
 
-    pub(super) fn proposals(&self, verdict: &Verdict) -> Vec<Proposed> {
+    pub(super) fn proposals(&self, verdict: &Verdict, listings: &Listings) -> Vec<Proposed> {
         let proposed = |proposal: &andon_domain::verdict::Proposal| Proposed {
             action: proposal.action.word(),
             text: wording::action(self.locale, proposal.action),
             orders_a_day: if let Action::CapOrders(n) = proposal.action { Some(n) } else { None },
             days: proposal.days,
+            listing: listings::of_action(proposal.action).and_then(|key| listings.get(&key)).cloned(),
             badge: match proposal.action {
                 Action::AwardBadge(i) | Action::RevokeBadge(i) => self.manifest().badges.get(usize::from(i)).cloned(),
                 _ => None,
@@ -199,7 +209,8 @@ impl Voice<'_> {
     }
 
     /// A played moment as health; nothing of it is stored.
-    pub(super) fn played(&self, market: &Market, merchant: &str, play: &Play, since: Option<Instant>) -> Health {
+    pub(super) fn played(&self, market: &Market, merchant: &str, played: &Played) -> Health {
+        let Played { play, since, listings } = played;
         let (code, level): (Option<String>, _) = play.standing.map(|index| self.standing(index)).unzip();
         let projected = Some(self.standing(play.verdict.standing).0);
         let title = code.as_deref().map(|code| self.text(code));
@@ -213,8 +224,8 @@ impl Voice<'_> {
             standing: Standing { code, title, level, since: since.map(time), projected },
             score: play.verdict.score,
             metrics: self.metrics(&play.snapshot),
-            reasons: self.reasons(&play.verdict),
-            proposals: self.proposals(&play.verdict),
+            reasons: self.reasons(&play.verdict, listings),
+            proposals: self.proposals(&play.verdict, listings),
             next_evaluation: None,
             coming: None,
         }
@@ -239,6 +250,29 @@ pub(super) async fn generation_of(app: &App, market: &Market, id: i64) -> Result
     Ok(Arc::new(Generation::new(id, row.rules, row.settings, judge, &market.overrides)))
 }
 
+/// References of the listings that a generation's verdicts on a merchant name.
+pub(super) async fn listings(
+    app: &App,
+    market: &Arc<Market>,
+    (generation, merchant): (i64, i64),
+    verdicts: &[&Verdict],
+) -> Result<Listings, Problem> {
+    let keys: BTreeSet<u64> = verdicts.iter().flat_map(|verdict| listings::keys(verdict)).collect();
+    if keys.is_empty() {
+        return Ok(Listings::new());
+    }
+    let market = market.clone();
+    Ok(app.store.read(move |session| listings::named(session, &market, (generation, merchant), &keys)).await?)
+}
+
+/// A merchant at a moment.
+pub(super) struct Played {
+    pub(super) play: Play,
+    /// Since when the standing was in force, where that is known.
+    since: Option<Instant>,
+    listings: Listings,
+}
+
 /// Plays a merchant at a moment, or now, with additions to counters.
 pub(super) async fn play(
     app: &App,
@@ -247,7 +281,7 @@ pub(super) async fn play(
     row: &MerchantRow,
     moment: Option<Instant>,
     extra: Vec<(u16, i64)>,
-) -> Result<(Play, Option<Instant>), Problem> {
+) -> Result<Played, Problem> {
     let then = match moment {
         Some(moment) => app.store.standing_at(row.id, moment).await?,
         None => None,
@@ -256,6 +290,8 @@ pub(super) async fn play(
     let turn = generation.judge.gate().play().await.map_err(Problem::RulesFailed)?;
     let (market_there, generation_there, merchant) = (market.clone(), generation.clone(), row.id);
     let played = app.store.read(move |session| {
+        let _turn = turn;
+        let (market, generation) = (market_there, generation_there);
         let state = session.states(&[merchant])?.pop();
         let state = state.ok_or_else(|| StoreError::Driver("the merchant has gone".into()))?;
         let mut party = read::party(generation.manifest(), &state);
@@ -277,7 +313,7 @@ pub(super) async fn play(
             (play, since)
         }))
     });
-    Ok(played.await??)
+    let (play, since) = played.await??;
+    let listings = listings(app, market, (generation.id, row.id), &[&play.verdict]).await?;
+    Ok(Played { play, since, listings })
 }
-        let _turn = turn;
-        let (market, generation) = (market_there, generation_there);

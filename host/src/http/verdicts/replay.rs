@@ -14,7 +14,7 @@ use super::show::{Output, output};
 use crate::app::App;
 use crate::http::access::{Known, See};
 use crate::http::extract::Path;
-use crate::http::health::{Voice, generation_of};
+use crate::http::health::{Voice, generation_of, listings};
 use crate::http::language::Language;
 use crate::http::marketplaces::Rules;
 use crate::http::problem::Problem;
@@ -48,7 +48,7 @@ pub async fn replay(
     language: Language,
     Path(id): Path<String>,
 ) -> Result<Json<Replay>, Problem> {
-    let (stored, market, _) = find(&app, &access.caller, &id).await?;
+    let (stored, market, merchant) = find(&app, &access.caller, &id).await?;
     let generation = generation_of(&app, &market, stored.generation).await?;
     let turn = generation.judge.gate().replay().await.map_err(Problem::RulesFailed)?;
     let (judge, input) = (generation.judge.clone(), stored.input);
@@ -59,7 +59,8 @@ pub async fn replay(
     let verdicts = asked.await.map_err(|e| Problem::Internal(Box::new(e)))?.map_err(Problem::RulesFailed)?;
     let again = verdicts.into_iter().next().ok_or_else(|| Problem::Internal("the rules gave no verdict".into()))?;
     let voice = Voice { generation: &generation, locale: language.of(&generation, &market) };
-    let (before, after) = (output(&voice, &stored.output), output(&voice, &again));
+    let listings = listings(&app, &market, (generation.id, merchant.id), &[&stored.output, &again]).await?;
+    let (before, after) = (output(&voice, &stored.output, &listings), output(&voice, &again, &listings));
     Ok(Json(Replay {
         id: stored.id,
         rules: Rules::of(&generation),
