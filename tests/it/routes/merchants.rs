@@ -62,6 +62,29 @@ on_both! {
         }
     }
 
+    async fn text_is_found_in_either_case_of_a_to_z(backend) {
+        let shop = Shop::open(backend).await;
+        for (reference, name) in [("Loja-1", "Casa ÉLAN"), ("loja-2", "50% OFF_price"), ("x3", r"back\slash")] {
+            shop.operator.put(&format!("{MERCHANTS}/{reference}"), &json!({"name": name})).await.ok();
+        }
+        for (text, expected) in [
+            ("LOJA", vec!["Loja-1", "loja-2"]),
+            ("loja", vec!["Loja-1", "loja-2"]),
+            ("casa", vec!["Loja-1"]),
+            // É and é are other letters to both databases.
+            ("%C3%89lan", vec!["Loja-1"]),
+            ("%C3%A9lan", vec![]),
+            ("0%25%20off_", vec!["loja-2"]),
+            ("f_p", vec!["loja-2"]),
+            ("ff%25p", vec![]),
+            ("off%25p", vec![]),
+            ("o_a", vec![]),
+            ("K%5CS", vec!["x3"]),
+        ] {
+            assert_eq!(refs(&shop.operator.get(&format!("{MERCHANTS}?text={text}")).await.ok()), expected, "{text}");
+        }
+    }
+
     async fn registering_renames_and_takes_no_stale_copy(backend) {
         let shop = Shop::open(backend).await;
         let clerk = shop.door.with_scopes(&[Scope::MerchantsWrite, Scope::HealthRead]);

@@ -37,7 +37,7 @@ pub struct Asked {
     metric: Option<String>,
     /// `good`, `at-risk`, `breached` or `insufficient`.
     status: Option<String>,
-    /// Part of the reference or name.
+    /// Part of the reference or name; of letters, A to Z are found in either case, others as they are written.
     text: Option<String>,
     /// What to sort by; greatest first unless `order` says otherwise.
     #[param(inline)]
