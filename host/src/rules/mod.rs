@@ -16,6 +16,7 @@ mod inspect;
 mod judge;
 mod limits;
 pub mod machine;
+mod origins;
 mod output;
 mod refusal;
 mod sandbox;
