@@ -30,6 +30,28 @@ on_both! {
         assert_eq!(shop.door.merchant("m").get(&format!("{MERCHANT}/health")).await.ok(), health);
     }
 
+    async fn members_are_named_as_published(backend) {
+        let shop = Shop::open(backend).await;
+        let health = shop.operator.get(&format!("{MERCHANT}/health")).await.ok();
+        let members = |value: &Value| {
+            let mut names: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+            names.sort_unstable();
+            names.join(" ")
+        };
+        assert_eq!(
+            members(&health),
+            "as_of coming marketplace merchant metrics next_evaluation proposals reasons rules score stale standing verdict"
+        );
+        assert_eq!(
+            members(metric(&health, "odr")),
+            "breached_in_a_row buyers code compare denominator excluded interval numerator peers status target title value warn window"
+        );
+        assert_eq!(members(&health["rules"]), "digest name version");
+        assert_eq!(members(&health["standing"]), "code level projected since title");
+        assert_eq!(members(&health["reasons"][0]), "code metric text");
+        assert_eq!(members(&metric(&health, "odr")["excluded"]), "numerator value_with");
+    }
+
     async fn a_listing_is_named_by_its_reference(backend) {
         let test = TestApp::bare(backend).await;
         test.install(guests::hostile()).await;
