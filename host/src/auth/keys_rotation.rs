@@ -74,7 +74,13 @@ async fn places_that_are_no_key_set_are_refused_with_the_value() {
 
 #[test]
 fn only_signing_keys_are_taken() {
+    let rsa = |characters: usize| {
+        format!(r#"{{"keys":[{{"kty":"RSA","n":"{}","e":"AQAB","kid":"a"}}]}}"#, "u".repeat(characters - 1) + "w")
+    };
+    // 1024 and 2040 bits in base64.
     for none in [
+        rsa(171).as_str(),
+        rsa(340).as_str(),
         r#"{"keys":[]}"#,
         r#"{"keys":[{"kty":"oct","k":"c2VjcmV0","kid":"a"}]}"#,
         r#"{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"a"}]}"#,
@@ -83,6 +89,7 @@ fn only_signing_keys_are_taken() {
     ] {
         assert!(matches!(KeyRing::of_jwks(none.as_bytes()), Err(KeysError::NoKeys)), "{none}");
     }
+    assert!(KeyRing::of_jwks(rsa(342).as_bytes()).is_ok());
     assert!(matches!(KeyRing::of_jwks(jwks(&["a", "a"]).as_bytes()), Err(KeysError::TwoOfOneId(_))));
     assert!(matches!(KeyRing::of_jwks(&vec![b' '; 300_000]), Err(KeysError::TooLarge)));
 }

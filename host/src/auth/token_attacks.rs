@@ -37,6 +37,17 @@ impl Signer {
         Self { id, algorithm: Algorithm::ES256, key: EncodingKey::from_ec_der(der.as_ref()) }
     }
 
+    fn rsa(id: &'static str) -> Self {
+        use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+        use aws_lc_rs::rsa::{KeyPair, KeySize};
+        use base64::prelude::BASE64_STANDARD;
+        install_crypto();
+        let der: Pkcs8V1Der<'_> = KeyPair::generate(KeySize::Rsa2048).unwrap().as_der().unwrap();
+        let label = "PRIVATE KEY";
+        let pem = format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", BASE64_STANDARD.encode(der.as_ref()));
+        Self { id, algorithm: Algorithm::RS256, key: EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap() }
+    }
+
     fn jwk(&self) -> Jwk {
         let mut jwk = Jwk::from_encoding_key(&self.key, self.algorithm).unwrap();
         jwk.common.key_id = Some(self.id.to_owned());
@@ -44,8 +55,7 @@ impl Signer {
     }
 
     fn header(&self) -> Value {
-        let alg = if self.algorithm == Algorithm::EdDSA { "EdDSA" } else { "ES256" };
-        json!({"alg": alg, "typ": "at+jwt", "kid": self.id})
+        json!({"alg": format!("{:?}", self.algorithm), "typ": "at+jwt", "kid": self.id})
     }
 
     fn raw(&self, header: &str, claims: &str) -> String {
@@ -89,10 +99,10 @@ async fn outcome(verifier: &Verifier, token: &str) -> Result<String, AuthError> 
 }
 
 #[tokio::test]
-async fn good_tokens_pass_with_either_algorithm_and_are_remembered() {
-    let (ed, ec) = (Signer::ed("ed"), Signer::ec("ec"));
-    let (verifier, clock) = verifier(&[&ed, &ec]);
-    for signer in [&ed, &ec] {
+async fn good_tokens_pass_with_each_algorithm_and_are_remembered() {
+    let (ed, ec, rsa) = (Signer::ed("ed"), Signer::ec("ec"), Signer::rsa("rsa"));
+    let (verifier, clock) = verifier(&[&ed, &ec, &rsa]);
+    for signer in [&ed, &ec, &rsa] {
         let token = signer.with(signer.header(), claims());
         assert_eq!(outcome(&verifier, &token).await, Ok("ops".into()));
         assert_eq!(outcome(&verifier, &token).await, Ok("ops".into()));
@@ -155,6 +165,33 @@ async fn a_public_key_is_no_secret_and_a_strangers_key_no_key() {
     assert_eq!(outcome(&verifier, &format!("{message}.{signature}")).await, Err(AuthError::Header));
     let forged = stranger.with(ed.header(), claims());
     assert_eq!(outcome(&verifier, &forged).await, Err(AuthError::Signature));
+}
+
+#[tokio::test]
+async fn an_rsa_key_is_good_for_rs256_and_for_what_it_signed() {
+    let (rsa, other) = (Signer::rsa("rsa"), Signer::rsa("rsa"));
+    let (verifier, _) = verifier(&[&rsa]);
+    let good = rsa.with(rsa.header(), claims());
+    let (message, signature) = good.rsplit_once('.').unwrap();
+    let (head, _) = message.split_once('.').unwrap();
+    let root = BASE64.encode(changed(claims(), "sub", json!("root")).to_string());
+    let flipped = format!("{}{}", if signature.starts_with('A') { 'B' } else { 'A' }, &signature[1..]);
+    for (what, token) in [
+        ("other claims", format!("{head}.{root}.{signature}")),
+        ("another signature", format!("{message}.{flipped}")),
+        ("a shorter signature", format!("{message}.{}", &signature[..signature.len() - 4])),
+        ("no signature", format!("{message}.")),
+        ("another key", other.with(rsa.header(), claims())),
+    ] {
+        assert_eq!(outcome(&verifier, &token).await, Err(AuthError::Signature), "{what}");
+    }
+    for algorithm in [Algorithm::RS384, Algorithm::RS512, Algorithm::PS256] {
+        let header = changed(rsa.header(), "alg", json!(format!("{algorithm:?}")));
+        let signer = Signer { algorithm, id: rsa.id, key: rsa.key.clone() };
+        assert_eq!(outcome(&verifier, &signer.with(header, claims())).await, Err(AuthError::Header), "{algorithm:?}");
+        assert_eq!(outcome(&verifier, &signer.with(rsa.header(), claims())).await, Err(AuthError::Signature), "{algorithm:?}");
+    }
+    assert_eq!(outcome(&verifier, &good).await, Ok("ops".into()));
 }
 
 #[tokio::test]

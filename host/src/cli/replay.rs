@@ -6,8 +6,9 @@ use anyhow::{Context, bail};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::http::health::Voice;
 use crate::http::verdicts::replay::differences;
-use crate::pipeline::replay;
+use crate::pipeline::{listings, replay};
 
 /// Which verdict.
 #[derive(Debug, clap::Args)]
@@ -27,7 +28,9 @@ pub async fn run(app: &Arc<App>, args: Args) -> anyhow::Result<()> {
         return Ok(());
     }
     let market = app.markets.by_id(verdict.marketplace).context("its marketplace is gone")?;
-    for difference in differences(generation, &market.locale, &verdict.output, &replay.again)? {
+    let (voice, verdicts) = (Voice { generation, locale: &market.locale }, [&verdict.output, &replay.again]);
+    let listings = listings::of(&app.store, &market, (generation.id, verdict.merchant), &verdicts).await?;
+    for difference in differences(&voice, &listings, verdicts)? {
         println!("{}\n  then: {}\n  now:  {}", difference.field, difference.stored, difference.replayed);
     }
     bail!("the rules conclude something else now");

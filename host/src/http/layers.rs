@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use metrics::{counter, histogram};
@@ -33,9 +34,11 @@ pub async fn observe(State(border): State<Arc<Border>>, request: Request, next: 
     let method = known(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let docs = request.uri().path().starts_with("/docs");
-    let long = request.uri().path_and_query().is_some_and(|target| target.as_str().len() > MAX_URI);
     let span = tracing::info_span!("request", %id, %method, %route);
-    let mut response = if long { Problem::UriTooLong.into_response() } else { next.run(request).instrument(span.clone()).await };
+    let mut response = match acceptable(request.uri()) {
+        Ok(()) => next.run(request).instrument(span.clone()).await,
+        Err(problem) => problem.into_response(),
+    };
     let (seconds, status) = (began.elapsed().as_secs_f64(), response.status().as_u16());
     span.in_scope(|| tracing::debug!(status, seconds, "answered"));
     histogram!(REQUEST_SECONDS, "route" => route, "method" => method, "status" => status.to_string()).record(seconds);
@@ -48,6 +51,16 @@ pub async fn observe(State(border): State<Arc<Border>>, request: Request, next: 
         headers.insert(REQUEST_ID, id);
     }
     response
+}
+
+/// Whether a path and query are looked at any further. NUL is refused here for every route at once, as it is in every body: not
+/// every database can be asked for it. Other control characters are only found nowhere.
+fn acceptable(uri: &Uri) -> Result<(), Problem> {
+    match uri.path_and_query().map(PathAndQuery::as_str) {
+        Some(target) if target.len() > MAX_URI => Err(Problem::UriTooLong),
+        Some(target) if target.contains("%00") => Err(Problem::Malformed("the path or query holds NUL".into())),
+        _ => Ok(()),
+    }
 }
 
 /// A method's name; one that nobody knows must not become a label of its own.
@@ -119,6 +132,13 @@ mod tests {
         assert_eq!(bearer(&headers(AUTHORIZATION, &[])), Err(AuthError::Missing));
         assert_eq!(bearer(&headers(AUTHORIZATION, &["Basic YTpi"])), Err(AuthError::Missing));
         assert_eq!(bearer(&headers(AUTHORIZATION, &["Bearer a", "Bearer b"])), Err(AuthError::Malformed));
+    }
+
+    #[test]
+    fn nul_is_refused_wherever_it_stands_and_whatever_decodes_to_something_else_is_not() {
+        let refused = |target: &'static str| matches!(acceptable(&Uri::from_static(target)), Err(Problem::Malformed(_)));
+        assert!(refused("/v1/plugins/%00") && refused("/v1/plugins?a=b%00c") && refused("/v1/plugins?%00") && refused("/%%00"));
+        assert!(!refused("/v1/plugins/%2500") && !refused("/v1/plugins?text=%01") && !refused("/v1/plugins/00"));
     }
 
     #[test]

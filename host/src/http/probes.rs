@@ -42,3 +42,32 @@ async fn figures(State(handle): State<Option<PrometheusHandle>>) -> Response {
         None => Problem::NotFound.into_response(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::options::Options;
+
+    fn end() {
+        panic!("a writer's end")
+    }
+
+    async fn app() -> (Arc<App>, tempfile::TempDir) {
+        let home = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}?mode=rwc", home.path().join("andon.db").display());
+        (App::open(&url, Arc::new(ManualClock::at(0)), Options::default()).await.unwrap(), home)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_host_whose_writer_has_ended_is_not_ready() {
+        let (app, _home) = app().await;
+        assert!(ready(State(app.clone())).await.is_ok());
+        // Whatever ends the thread; the second piece of work is answered when its queue is gone.
+        for _ in 0..2 {
+            let end = app.ingest.alone(Box::new(|_, _| Ok(())), Box::new(end)).await;
+            assert!(end.is_err());
+        }
+        assert!(matches!(ready(State(app)).await, Err(Problem::Unavailable(why)) if why.to_string() == "the writer has ended"));
+    }
+}

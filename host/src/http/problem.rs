@@ -13,7 +13,7 @@ use crate::pipeline::ingest::IngestError;
 use crate::pipeline::play::PlayError;
 use crate::plugins::PluginError;
 use crate::registry::RegistryError;
-use crate::rules::{ConfigureError, PluginFault, Refusal};
+use crate::rules::{Blame, ConfigureError, PluginFault, Refusal};
 use crate::setup::MarketError;
 use crate::store::StoreError;
 
@@ -301,6 +301,7 @@ impl From<RegistryError> for Problem {
         match error {
             RegistryError::Unknown(_) => Self::invalid("rules", error),
             RegistryError::Store(error) => error.into(),
+            RegistryError::Refused(refusal) if refusal.blame() == Blame::Host => Self::Unavailable(Box::new(refusal)),
             RegistryError::Refused(refusal) => Self::PluginRefused(refusal),
             RegistryError::Taken(_) | RegistryError::Full | RegistryError::Withheld { .. } | RegistryError::Broken { .. } => {
                 Self::Conflict(error.to_string())
@@ -353,51 +354,5 @@ impl From<MarketError> for Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn body(problem: Problem) -> (StatusCode, Value) {
-        let response = problem.into_response();
-        assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
-        let status = response.status();
-        let bytes = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
-        (status, serde_json::from_slice(&bytes).unwrap())
-    }
-
-    #[tokio::test]
-    async fn a_problem_says_its_type_title_status_and_detail() {
-        let (status, document) = body(Problem::invalid("data.rating", "must be 1 to 5")).await;
-        assert_eq!(status, 422);
-        assert_eq!(
-            document,
-            json!({"type": "urn:andon:problem:invalid", "title": "A value is not acceptable", "status": 422,
-                   "detail": "`data.rating`: must be 1 to 5", "field": "data.rating"})
-        );
-    }
-
-    #[tokio::test]
-    async fn causes_stay_with_us() {
-        let (status, document) = body(Problem::Internal("select * from secrets".into())).await;
-        assert_eq!(status, 500);
-        assert!(!document.to_string().contains("secrets"));
-    }
-
-    #[tokio::test]
-    async fn headers_follow_the_problem() {
-        let header = |problem: Problem, name| problem.into_response().headers()[name].clone();
-        assert_eq!(header(Problem::TooMany { retry_after: 7 }, RETRY_AFTER), "7");
-        assert_eq!(header(Problem::Unauthenticated(AuthError::Missing), WWW_AUTHENTICATE), "Bearer realm=\"andon\"");
-        assert_eq!(header(Problem::TooLarge(String::new()), CONNECTION), "close");
-    }
-
-    #[tokio::test]
-    async fn plain_answers_become_problems() {
-        for status in [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED, StatusCode::INTERNAL_SERVER_ERROR] {
-            let mapped = map_plain((status, "plain").into_response());
-            assert_eq!(
-                (mapped.status(), &mapped.headers()[CONTENT_TYPE]),
-                (status, &HeaderValue::from_static("application/problem+json"))
-            );
-        }
-    }
-}
+#[path = "problem_tests.rs"]
+mod tests;

@@ -17,7 +17,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::desk::{Desk, Opening, TIME};
-use super::statement::{Grounds, Known, listing};
+use super::listings;
+use super::statement::{Grounds, Known};
 use crate::markets::{Generation, Market};
 use crate::store::StoreError;
 use crate::store::accounts;
@@ -144,12 +145,8 @@ fn measure(
 ) -> Result<Option<Measure>, StoreError> {
     let badge = |i: u16| of.generation.manifest().badges.get(usize::from(i)).cloned();
     let mut of_listing = |kind: Kind, key: u64| {
-        let is_it = |name: &String| market.listing_key(name) == key;
-        let known = case.effect().listings_pulled.into_iter().find(is_it);
-        let name = match known {
-            Some(name) => Some(name),
-            None => listing(session, of.generation.id, of.merchant, key)?,
-        };
+        let whose = (of.generation.id, of.merchant);
+        let name = listings::reference(session, market, whose, &case.effect().listings_pulled, key)?;
         Ok::<_, StoreError>(name.map(|name| Measure::about(kind, &name)))
     };
     Ok(match action {

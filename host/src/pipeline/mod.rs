@@ -18,6 +18,7 @@ pub(crate) mod fall_due;
 mod feedback;
 pub mod ingest;
 pub(crate) mod lane;
+pub mod listings;
 mod moved;
 pub(crate) mod past;
 pub mod play;

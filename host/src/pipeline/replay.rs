@@ -53,15 +53,20 @@ pub async fn replay(app: &App, verdict: &VerdictRow) -> Result<Replay, ReplayErr
     let generation = generation.ok_or_else(gone)?;
     let rules = app.registry.by_digest(&generation.component).await?;
     let settings: Vec<(String, String)> = generation.settings.clone().into_iter().collect();
-    let (id, input, output) = (verdict.generation, verdict.input.clone(), verdict.output.clone());
-    let again = tokio::task::spawn_blocking(move || {
-        let judge = rules.resume(&settings)?;
-        let again = alone(&judge, input)?;
-        // The stored readings were judged by the figures of their day, so that those of today do not matter.
-        let generation = Generation::new(id, generation.rules, generation.settings, judge, &BTreeMap::new());
-        Ok::<_, ReplayError>(Replay { generation, equal: again == output, again })
+    let judge = blocking(move || Ok(rules.resume(&settings)?)).await?;
+    let (asked, input, turn) = (judge.clone(), verdict.input.clone(), judge.gate().replay().await?);
+    let again = blocking(move || {
+        let _turn = turn;
+        Ok(alone(&asked, input)?)
     });
-    again.await.unwrap_or_else(|e| Err(StoreError::Driver(e.to_string()).into()))
+    let again = again.await?;
+    // The stored readings were judged by the figures of their day, so that those of today do not matter.
+    let generation = Generation::new(verdict.generation, generation.rules, generation.settings, judge, &BTreeMap::new());
+    Ok(Replay { generation, equal: again == verdict.output, again })
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, ReplayError> + Send + 'static) -> Result<T, ReplayError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| Err(StoreError::Driver(e.to_string()).into()))
 }
 
 /// Which of new verdicts are played again: as many as the gate says, by their ids, which no plugin knows beforehand.

@@ -1,9 +1,9 @@
 //! The gate before a plugin: what protects the host, and everybody else's rules, from one that fails, answers differently each
-//! time, or is slow. It is passed by whoever asks on the host's behalf; a replay, which is asked for by name, goes around it.
+//! time, or is slow. It is passed by whoever asks on the host's behalf; a replay, which is asked for by name, waits for its turn alone.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::breaker::{Breaker, BreakerPolicy, Change};
 use super::fault::{Blame, PluginFault};
@@ -45,7 +45,7 @@ pub struct Gate {
     clock: Arc<dyn Clock>,
     protection: Protection,
     state: Mutex<State>,
-    plays: Semaphore,
+    plays: Arc<Semaphore>,
     tell: Tell,
 }
 
@@ -89,7 +89,7 @@ impl Gate {
     /// The gate of a plugin that rested `rests` times in a row, and may be quarantined.
     pub fn new(clock: Arc<dyn Clock>, protection: Protection, rests: u32, quarantined: Option<String>, tell: Tell) -> Self {
         let state = Mutex::new(State::new(protection.breaker, rests, quarantined));
-        Self { clock, protection, state, plays: Semaphore::new(protection.plays.max(1)), tell }
+        Self { clock, protection, state, plays: Arc::new(Semaphore::new(protection.plays.max(1))), tell }
     }
 
     /// How everybody is protected from this plugin.
@@ -127,10 +127,18 @@ impl Gate {
     }
 
     /// Waits for a turn to ask for a reader, whose questions are no sample of the plugin's work and are not recorded. A plugin has
-    /// only so many turns, so that slow rules do not hold up the readers of others.
-    pub async fn play(&self) -> Result<SemaphorePermit<'_>, PluginFault> {
+    /// only so many turns, so that slow rules do not hold up the readers of others. The turn goes to the thread that asks: a reader
+    /// who goes away does not end its work.
+    pub async fn play(&self) -> Result<OwnedSemaphorePermit, PluginFault> {
         self.ready()?;
-        self.plays.acquire().await.map_err(|_| PluginFault::Unavailable("the host is stopping".to_owned()))
+        self.replay().await
+    }
+
+    /// Waits for such a turn to ask again what was answered before, even of rules that rest or are quarantined: whoever wonders why
+    /// they are must be able to see what they do.
+    pub async fn replay(&self) -> Result<OwnedSemaphorePermit, PluginFault> {
+        let turn = Arc::clone(&self.plays).acquire_owned().await;
+        turn.map_err(|_| PluginFault::Unavailable("the host is stopping".to_owned()))
     }
 
     /// No more questions; the first reason stands.
@@ -208,6 +216,8 @@ impl Drop for Pass<'_> {
 mod tests {
     use std::sync::mpsc;
 
+    use futures::FutureExt;
+
     use super::*;
     use crate::clock::ManualClock;
 
@@ -274,6 +284,11 @@ mod tests {
         let (gate, _, _turns) = gate(None);
         let turns: Vec<_> = futures::future::join_all((0..4).map(|_| gate.play())).await;
         assert!(turns.iter().all(Result::is_ok));
-        assert!(futures::FutureExt::now_or_never(gate.play()).is_none());
+        let waits = |gate: &Gate| gate.play().now_or_never().is_none() && gate.replay().now_or_never().is_none();
+        assert!(waits(&gate));
+        gate.quarantine("nobody knows");
+        assert!(matches!(gate.play().now_or_never(), Some(Err(PluginFault::Quarantined(_)))));
+        drop(turns);
+        assert!(gate.replay().await.is_ok());
     }
 }

@@ -1,8 +1,6 @@
 //! Looks at a component's bytes before the compiler does. The compiler's own ceilings are made for browsers; a plugin that needs
 //! more than these is not a plugin.
 
-use std::collections::HashSet;
-
 use andon_domain::admission::Problem;
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
 use wasmparser::types::TypesRef;
@@ -11,6 +9,7 @@ use wasmparser::{ComponentInstance, Encoding, Instance, Operator, Parser, Payloa
 use super::engine::{CORE_INSTANCES, MEMORIES, TABLES};
 use super::fault::quote;
 use super::limits::Limits;
+use super::origins::{Kind, Origins};
 use super::refusal::{Code, Refusal};
 
 /// A core module per core instance; the one component inside gives the exported interface its types.
@@ -22,8 +21,6 @@ const MAX_ENTRIES: usize = 20_000;
 const MAX_NAMED: usize = 1_000;
 const MAX_CUSTOM_SECTIONS: usize = 200;
 const MAX_NAME_BYTES: usize = 1_024;
-/// Tells the index of a component from that of a module.
-const COMPONENT: u32 = 1 << 31;
 /// Compiling takes time and memory in proportion to the largest function, and worse than that to its locals.
 const MAX_BODY_BYTES: usize = 512 << 10;
 const MAX_LOCALS: u64 = 5_000;
@@ -97,8 +94,7 @@ struct Counts<'a> {
     components: usize,
     memories: u64,
     tables: usize,
-    /// What the components that are open have instantiated, by index; modules and components are numbered each for themselves.
-    scopes: Vec<HashSet<u32>>,
+    origins: Origins,
     functions: usize,
     entries: usize,
     named: usize,
@@ -115,7 +111,7 @@ impl<'a> Counts<'a> {
             components: 0,
             memories: 0,
             tables: 0,
-            scopes: Vec::new(),
+            origins: Origins::default(),
             functions: 0,
             entries: 0,
             named: 0,
@@ -127,15 +123,23 @@ impl<'a> Counts<'a> {
     fn add(&mut self, payload: &Payload<'_>) -> Result<(), Refusal> {
         match payload {
             Payload::Version { encoding: Encoding::Module, .. } => {
-                self.scopes.push(HashSet::new());
+                self.origins.open();
                 count(&mut self.modules, 1, MAX_MODULES, "core modules")
             }
             Payload::Version { encoding: Encoding::Component, .. } => {
-                self.scopes.push(HashSet::new());
+                self.origins.open();
                 count(&mut self.components, 1, MAX_COMPONENTS, "components, nested ones included")
             }
             Payload::End(_) => {
-                self.scopes.pop();
+                self.origins.close();
+                Ok(())
+            }
+            Payload::ModuleSection { .. } => {
+                self.origins.define(Kind::Module);
+                Ok(())
+            }
+            Payload::ComponentSection { .. } => {
+                self.origins.define(Kind::Component);
                 Ok(())
             }
             Payload::FunctionSection(section) => count(&mut self.functions, section.count(), MAX_FUNCTIONS, "functions"),
@@ -157,7 +161,7 @@ impl<'a> Counts<'a> {
             Payload::InstanceSection(section) => self.instances(section.clone()),
             Payload::CoreTypeSection(section) => self.entries(section.count()),
             Payload::ComponentInstanceSection(section) => self.component_instances(section.clone()),
-            Payload::ComponentAliasSection(section) => self.entries(section.count()),
+            Payload::ComponentAliasSection(section) => self.aliases(section.clone()),
             Payload::ComponentTypeSection(section) => self.entries(section.count()),
             Payload::ComponentCanonicalSection(section) => self.entries(section.count()),
             Payload::CustomSection(section) => {
@@ -201,12 +205,11 @@ impl<'a> Counts<'a> {
         Ok(())
     }
 
-    /// A module instantiated twice brings its memory and tables twice, which would be found out only when it is run.
     fn instances(&mut self, section: wasmparser::InstanceSectionReader<'_>) -> Result<(), Refusal> {
         self.entries(section.count())?;
         for instance in section {
             if let Instance::Instantiate { module_index, .. } = instance.map_err(|error| invalid(&error))? {
-                self.once(module_index)?;
+                self.instantiate(Kind::Module, module_index)?;
             }
         }
         Ok(())
@@ -216,17 +219,22 @@ impl<'a> Counts<'a> {
         self.entries(section.count())?;
         for instance in section {
             if let ComponentInstance::Instantiate { component_index, .. } = instance.map_err(|error| invalid(&error))? {
-                self.once(component_index | COMPONENT)?;
+                self.instantiate(Kind::Component, component_index)?;
             }
         }
         Ok(())
     }
 
-    fn once(&mut self, index: u32) -> Result<(), Refusal> {
-        match self.scopes.last_mut().is_none_or(|instantiated| instantiated.insert(index)) {
-            true => Ok(()),
-            false => Err(Refusal::of(Code::LimitSize, "component", "instantiates the same code twice")),
+    fn instantiate(&mut self, kind: Kind, index: u32) -> Result<(), Refusal> {
+        self.origins.instantiate(kind, index).map_err(|why| Refusal::of(Code::LimitSize, "component", why))
+    }
+
+    fn aliases(&mut self, section: wasmparser::ComponentAliasSectionReader<'_>) -> Result<(), Refusal> {
+        self.entries(section.count())?;
+        for alias in section {
+            self.origins.alias(&alias.map_err(|error| invalid(&error))?);
         }
+        Ok(())
     }
 
     fn imports(&mut self, section: wasmparser::ImportSectionReader<'_>) -> Result<(), Refusal> {
@@ -242,10 +250,11 @@ impl<'a> Counts<'a> {
     fn component_imports(&mut self, section: wasmparser::ComponentImportSectionReader<'_>) -> Result<(), Refusal> {
         count(&mut self.named, section.count(), MAX_NAMED, "imports and exports")?;
         for import in section {
-            let name = import.map_err(|error| invalid(&error))?.name.name;
-            name_size(name)?;
-            if self.scopes.len() == 1 {
-                self.imports.push(name.to_owned());
+            let import = import.map_err(|error| invalid(&error))?;
+            name_size(import.name.name)?;
+            self.origins.import(import.ty);
+            if self.origins.is_outermost() {
+                self.imports.push(import.name.name.to_owned());
             }
         }
         Ok(())
@@ -253,7 +262,12 @@ impl<'a> Counts<'a> {
 
     fn component_exports(&mut self, section: wasmparser::ComponentExportSectionReader<'_>) -> Result<(), Refusal> {
         count(&mut self.named, section.count(), MAX_NAMED, "imports and exports")?;
-        section.into_iter().try_for_each(|export| name_size(export.map_err(|error| invalid(&error))?.name.name))
+        for export in section {
+            let export = export.map_err(|error| invalid(&error))?;
+            name_size(export.name.name)?;
+            self.origins.export(export.kind, export.index);
+        }
+        Ok(())
     }
 }
 

@@ -17,6 +17,7 @@ mod judge;
 mod limits;
 pub mod machine;
 mod meter;
+mod origins;
 mod output;
 mod refusal;
 mod sandbox;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use andon_domain::admission::Problem;
 
-use super::fault::PluginFault;
+use super::fault::{Blame, PluginFault};
 
 /// A component that will not be run, with everything its author must mend.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub(super) enum Code {
     Compile,
     Manifest,
     /// It failed while it was asked to describe itself.
-    Fault(&'static str),
+    Fault(&'static str, Blame),
 }
 
 impl Refusal {
@@ -70,8 +70,13 @@ impl Refusal {
             Code::Wit => "E_WIT",
             Code::Compile => "E_COMPILE",
             Code::Manifest => "E_MANIFEST",
-            Code::Fault(code) => code,
+            Code::Fault(code, _) => code,
         }
+    }
+
+    /// Whose doing it was: the host's where it could not look, and may admit the same component another time.
+    pub fn blame(&self) -> Blame {
+        if let Code::Fault(_, blame) = self.code { blame } else { Blame::Guest }
     }
 
     /// The first field that is wrong.
@@ -92,7 +97,7 @@ impl Refusal {
 
 impl From<PluginFault> for Refusal {
     fn from(fault: PluginFault) -> Self {
-        Self::of(Code::Fault(fault.code()), "describe", fault.to_string())
+        Self::of(Code::Fault(fault.code(), fault.blame()), "describe", fault.to_string())
     }
 }
 

@@ -170,6 +170,13 @@ fn check_plan(plan: &Plan, market: &Market, now: Instant) -> Result<(), MarketEr
     if plan.share > 100 {
         return Err(field("share", &plan.share.to_string(), "must be 1 to 100"));
     }
+    if plan.share < 100 && plan.effective_at.is_some() {
+        return Err(field(
+            "share",
+            &plan.share.to_string(),
+            "must be 100 with `effective_at`: what is announced is for everybody",
+        ));
+    }
     if let Some(note) = plan.note.as_ref().filter(|note| note.trim().is_empty() || note.len() > MAX_NOTE) {
         return Err(field("note", note, format!("must be 1 to {MAX_NOTE} bytes")));
     }

@@ -1,8 +1,8 @@
 //! Merchants as an operator looks for them: by standing, level, score, status of a metric, or text.
 
 use andon_domain::ids::Instant;
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
+use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use super::entity::merchant::{Column, Entity, Model};
@@ -71,7 +71,7 @@ pub struct Filter {
     pub max_score: Option<i64>,
     /// With this letter for the metric of this index.
     pub status: Option<(usize, char)>,
-    /// Whose reference or name holds this text.
+    /// Whose reference or name holds this text, whatever the case of its letters A to Z.
     pub text: Option<String>,
     /// Only this reference.
     pub reference: Option<String>,
@@ -118,13 +118,13 @@ impl Store {
 
     /// A page of merchants.
     pub async fn merchants(&self, market: i64, filter: &Filter, page: Page) -> Result<Vec<MerchantRow>, StoreError> {
-        let query = narrow(Entity::find().filter(Column::Marketplace.eq(market)), filter);
+        let query = narrow(Entity::find().filter(Column::Marketplace.eq(market)), filter, self.db().get_database_backend());
         let query = sorted(query, page);
         Ok(query.limit(page.limit).all(self.db()).await?.into_iter().map(read).collect())
     }
 }
 
-fn narrow(mut query: Select<Entity>, filter: &Filter) -> Select<Entity> {
+fn narrow(mut query: Select<Entity>, filter: &Filter, backend: DbBackend) -> Select<Entity> {
     let equal = [(Column::Standing, &filter.standing), (Column::Level, &filter.level), (Column::Reference, &filter.reference)];
     for (column, value) in equal {
         if let Some(value) = value {
@@ -142,12 +142,19 @@ fn narrow(mut query: Select<Entity>, filter: &Filter) -> Select<Entity> {
         query = query.filter(Column::Statuses.like(like));
     }
     if let Some(text) = &filter.text {
-        let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        let like = || LikeExpr::new(format!("%{escaped}%")).escape('\\');
-        let any = Condition::any().add(Expr::col(Column::Reference).like(like())).add(Expr::col(Column::Name).like(like()));
-        query = query.filter(any);
+        let escaped = text.to_ascii_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let like = |column| folded(column, backend).like(LikeExpr::new(format!("%{escaped}%")).escape('\\'));
+        query = query.filter(Condition::any().add(like(Column::Reference)).add(like(Column::Name)));
     }
     query
+}
+
+/// A text with A to Z in lower case and all else as it is: what SQLite's `lower` does, and PostgreSQL's in the collation `C` alone.
+fn folded(column: Column, backend: DbBackend) -> Expr {
+    match backend {
+        DbBackend::Postgres => Expr::cust_with_expr("lower($1 collate \"C\")", Expr::col(column)),
+        _ => Func::lower(Expr::col(column)).into(),
+    }
 }
 
 fn sorted(mut query: Select<Entity>, page: Page) -> Select<Entity> {

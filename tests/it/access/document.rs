@@ -13,6 +13,8 @@ pub(super) struct Operation {
     pub(super) path: String,
     /// Parameters of the query that must be given.
     pub(super) queries: Vec<String>,
+    /// Every parameter of the query.
+    pub(super) every_query: Vec<String>,
     /// The least body that its description allows; `None` where it takes none, or none that is JSON.
     pub(super) body: Option<Value>,
 }
@@ -27,13 +29,15 @@ impl Operation {
 
     fn of(document: &Value, path: &str, method: &str, operation: &Value) -> Self {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
-        let queries = parameters.filter(|p| p["in"] == "query" && p["required"] == true);
+        let queries = parameters.filter(|p| p["in"] == "query");
+        let named = |p: &Value| p["name"].as_str().unwrap().to_owned();
         let schema = operation.pointer("/requestBody/content/application~1json/schema");
         Self {
             id: operation["operationId"].as_str().unwrap().to_owned(),
             method: method.to_uppercase(),
             path: path.to_owned(),
-            queries: queries.map(|p| p["name"].as_str().unwrap().to_owned()).collect(),
+            queries: queries.clone().filter(|p| p["required"] == true).map(named).collect(),
+            every_query: queries.map(named).collect(),
             body: schema.map(|schema| least(document, schema)),
         }
     }

@@ -132,7 +132,11 @@ fn queried(name: &str) -> &'static str {
 
 /// An operation's path with the things of one shop, or of none.
 fn path_at(operation: &Operation, shop: Option<&Shop>) -> String {
-    operation.filled(|parameter| match (shop, parameter) {
+    operation.filled(|parameter| thing_at(parameter, shop))
+}
+
+fn thing_at(parameter: &str, shop: Option<&Shop>) -> String {
+    match (shop, parameter) {
         (_, "plugins/{name}") => "amazon".to_owned(),
         (_, "versions/{v}") => "0.1.0".to_owned(),
         (_, "feedback/{ruling}") => "strike".to_owned(),
@@ -144,7 +148,7 @@ fn path_at(operation: &Operation, shop: Option<&Shop>) -> String {
         (None, "generations/{id}" | "backtests/{id}" | "webhooks/{id}" | "ledger/{seq}") => UNKNOWN_NUMBER.to_owned(),
         (None, _) if parameter.ends_with("{ref}") => UNKNOWN.to_owned(),
         (None, _) => UNKNOWN_ID.to_owned(),
-    })
+    }
 }
 
 /// Nothing in an answer may be about a shop that the caller does not reach.
@@ -198,6 +202,28 @@ on_both! {
                 }
             }
         }
+    }
+}
+
+on_both! {
+    /// Databases differ in what they make of NUL, and no name holds one: it is refused wherever it stands.
+    async fn nul_is_refused_in_every_path_and_query(backend) {
+        let shops = Shops::open(backend).await;
+        let operator = Caller::new(&shops, Reach::Everything, vec![Scope::Admin]);
+        let mut asked = 0;
+        for operation in &operations(&shops).await {
+            let nul = |place: &str| operation.filled(|p| if p == place { "a%00".to_owned() } else { thing_at(p, Some(&shops.own)) });
+            let own = path_at(operation, Some(&shops.own));
+            let paths = operation.parameters().into_iter().map(|place| nul(&place));
+            let queries = operation.every_query.iter().map(|name| format!("{own}?{name}=%00"));
+            for target in paths.chain(queries) {
+                let method: Method = operation.method.parse().unwrap();
+                let answer = operator.client.json(method, &target, operation.body.as_ref().unwrap_or(&Value::Null)).await;
+                assert_eq!(answer.short(), "400 malformed", "{} {target}", operation.method);
+                asked += 1;
+            }
+        }
+        assert!(asked > 150, "only {asked}");
     }
 }
 

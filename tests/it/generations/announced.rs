@@ -48,6 +48,9 @@ on_both! {
         let soon = operator.post(ACTIVATE, &announcement(today + 15 * DAY - 1)).await;
         assert_eq!(soon.short(), "422 invalid effective_at");
         assert!(soon.json()["detail"].as_str().unwrap().contains(&rfc3339(today + 15 * DAY).replace(".000", "")), "{}", soon.json());
+        let mut shared = announcement(today + 15 * DAY);
+        shared["share"] = json!(10);
+        assert_eq!(operator.post(ACTIVATE, &shared).await.short(), "422 invalid share", "everybody would be told");
         let begun = operator.post(ACTIVATE, &announcement(today + 15 * DAY)).await.ok();
         assert_eq!((&begun["state"], &begun["effective_at"]), (&json!("announced"), &json!(rfc3339(today + 15 * DAY).replace(".000", ""))));
         test.drain().await;

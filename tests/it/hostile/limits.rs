@@ -118,12 +118,46 @@ fn p9_no_more_instances_memories_and_tables_than_one_plugin_has() {
     text_refused(&with_module("(memory 1) (memory 1)"), "E_LIMIT_SIZE", "more than 1 memory");
     text_refused("(component (core module (memory 1)) (core module (memory 1)))", "E_LIMIT_SIZE", "more than 1 memory");
     text_refused(&with_module(&"(table 1 funcref)".repeat(5)), "E_LIMIT_SIZE", "more than 4 tables");
-    let twice = "(component (core module $m (memory 1)) (core instance (instantiate $m)) (core instance (instantiate $m)))";
-    text_refused(twice, "E_LIMIT_SIZE", "instantiates the same code twice");
-    let hidden = "(component $outer (core module $m (memory 1))
-        (component $c (alias outer $outer 0 (core module $m)) (core instance (instantiate $m)))
-        (instance (instantiate $c)) (instance (instantiate $c)))";
-    text_refused(hidden, "E_LIMIT_SIZE", "instantiates the same code twice");
+}
+
+#[test]
+fn p9_the_same_code_twice_by_whatever_name() {
+    let module = "(core module $m (memory 1))";
+    let of_m = "(core instance (instantiate $m))";
+    for text in [
+        format!("(component {module} {of_m} {of_m})"),
+        // Within one component, and in one inside it.
+        format!("(component $o {module} {of_m} (alias outer $o $m (core module $n)) (core instance (instantiate $n)))"),
+        format!("(component $o {module} {of_m} (component $c (alias outer $o $m (core module $m)) {of_m}) (instance (instantiate $c)))"),
+        format!(
+            "(component $o {module} (component $c (alias outer $o $m (core module $m)) {of_m})
+                (component $d (alias outer $o $m (core module $m)) {of_m}) (instance (instantiate $c)) (instance (instantiate $d)))"
+        ),
+        // A component that brings it along.
+        format!("(component (component $c {module} {of_m}) (instance (instantiate $c)) (instance (instantiate $c)))"),
+        format!(
+            "(component $o (component $c {module} {of_m}) (instance (instantiate $c))
+                (alias outer $o $c (component $d)) (instance (instantiate $d)))"
+        ),
+        // What is exported has another index from then on.
+        format!(r#"(component {module} (export $n "n" (core module $m)) {of_m} (core instance (instantiate $n)))"#),
+    ] {
+        text_refused(&text, "E_LIMIT_SIZE", "instantiates the same code twice");
+    }
+    let handed_in = format!(
+        r#"(component {module} {of_m} (component $c (import "m" (core module $m)) {of_m}) (instance (instantiate $c (with "m" (core module $m)))))"#
+    );
+    let taken_out = format!(
+        r#"(component (component $c {module} (export "m" (core module $m))) (instance $i (instantiate $c))
+            (alias export $i "m" (core module $m)) {of_m})"#
+    );
+    for text in [handed_in, taken_out] {
+        text_refused(&text, "E_LIMIT_SIZE", "instantiates code that is handed in");
+    }
+    let nested =
+        format!("(component $o {module} (component $c (alias outer $o $m (core module $m)) {of_m}) (instance (instantiate $c)))");
+    text_refused(&nested, "E_WIT", "is not what it should be");
+    text_refused("(component (core instance (instantiate 0)))", "E_INVALID", "component");
 }
 
 #[test]

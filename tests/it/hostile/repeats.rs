@@ -111,7 +111,8 @@ fn a_machine_at_its_end_is_not_the_plugins_fault() {
         let taken: Vec<u8> = Vec::with_capacity(8 << 30);
         let fault = classify(&judge).unwrap_err();
         assert_eq!((fault.code(), fault.blame()), ("E_UNAVAILABLE", andon::rules::Blame::Host), "{fault}");
-        assert_eq!(engine.admit(&component).unwrap_err().code(), "E_UNAVAILABLE");
+        let refusal = engine.admit(&component).unwrap_err();
+        assert_eq!((refusal.code(), refusal.blame()), ("E_UNAVAILABLE", andon::rules::Blame::Host), "{refusal}");
         drop(taken);
         assert!(classify(&judge).is_ok());
     });

@@ -1,7 +1,8 @@
 //! GET health and what it rests on: evidence, history, recovery, what-if, and any moment played again.
 
+use andon::setup::RulesSetup;
 use andon_tests::events::{DAY, NOW, good_orders, rated, rfc3339};
-use andon_tests::on_both;
+use andon_tests::{Door, MARKET, TestApp, guests, on_both};
 use serde_json::{Value, json};
 
 use super::{MERCHANT, Shop};
@@ -27,6 +28,52 @@ on_both! {
         let chinese = shop.operator.send(axum::http::Method::GET, &format!("{MERCHANT}/health"), &headers, Vec::new()).await.ok();
         assert_ne!(metric(&chinese, "odr")["title"], odr["title"]);
         assert_eq!(shop.door.merchant("m").get(&format!("{MERCHANT}/health")).await.ok(), health);
+    }
+
+    async fn members_are_named_as_published(backend) {
+        let shop = Shop::open(backend).await;
+        let health = shop.operator.get(&format!("{MERCHANT}/health")).await.ok();
+        let members = |value: &Value| {
+            let mut names: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+            names.sort_unstable();
+            names.join(" ")
+        };
+        assert_eq!(
+            members(&health),
+            "as_of coming marketplace merchant metrics next_evaluation proposals reasons rules score stale standing verdict"
+        );
+        assert_eq!(
+            members(metric(&health, "odr")),
+            "breached_in_a_row buyers code compare denominator excluded interval numerator peers status target title value warn window"
+        );
+        assert_eq!(members(&health["rules"]), "digest name version");
+        assert_eq!(members(&health["standing"]), "code level projected since title");
+        assert_eq!(members(&health["reasons"][0]), "code metric text");
+        assert_eq!(members(&metric(&health, "odr")["excluded"]), "numerator value_with");
+    }
+
+    async fn a_listing_is_named_by_its_reference(backend) {
+        let test = TestApp::bare(backend).await;
+        test.install(guests::hostile()).await;
+        let settings = [("mode".to_owned(), "blame-listings".to_owned())].into();
+        test.create_market(MARKET, RulesSetup { rules: Some("hostile".into()), settings, ..RulesSetup::default() }).await;
+        test.accept(&good_orders("m", 30, NOW - 5 * DAY)).await;
+        test.drain().await;
+        let operator = Door::new(&test).operator();
+        let named = |said: &Value| {
+            assert_eq!((&said["reasons"][0]["listing"], &said["reasons"][1]["listing"]), (&Value::Null, &json!("listing-1")), "{said}");
+        };
+        let proposed = |said: &Value| {
+            named(said);
+            assert_eq!((&said["proposals"][0]["action"], &said["proposals"][0]["listing"]), (&json!("pull-listing"), &json!("listing-1")));
+        };
+        let health = operator.get(&format!("{MERCHANT}/health")).await.ok();
+        proposed(&health);
+        proposed(&operator.post(&format!("{MERCHANT}/health/what-if"), &json!({"add": {"ordered": 1}})).await.ok());
+        named(&operator.get(&format!("{MERCHANT}/health/history")).await.ok()["items"][0]);
+        let verdict = format!("/v1/verdicts/{}", health["verdict"].as_str().unwrap());
+        proposed(&operator.get(&verdict).await.ok()["output"]);
+        proposed(&operator.post(&format!("{verdict}/replay"), &json!({})).await.ok()["replayed"]);
     }
 
     async fn evidence_names_the_orders_behind_the_numerator(backend) {

@@ -1,16 +1,56 @@
 //! GET and PUT merchants: listed by the page, filtered, registered.
 
+use std::collections::BTreeSet;
+
 use andon::auth::Scope;
-use andon_tests::events::{DAY, NOW, good_orders, rfc3339};
-use andon_tests::{Door, MARKET, on_both};
+use andon_tests::events::{DAY, NOW, good_orders, rated, rfc3339};
+use andon_tests::{Backend, Client, Door, MARKET, on_both};
 use serde_json::{Value, json};
 
 use super::{MERCHANT, Shop};
 
 const MERCHANTS: &str = "/v1/marketplaces/olist/merchants";
 
+/// Whether a merchant belongs in a list.
+type Fits<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
+
+/// What a merchant's place in a list goes by.
+type Key = for<'a> fn(&'a Value) -> (i64, &'a str);
+
 fn refs(page: &Value) -> Vec<&str> {
     page["items"].as_array().unwrap().iter().map(|m| m["ref"].as_str().unwrap()).collect()
+}
+
+/// References of all pages of a list, two a page.
+async fn all_pages(client: &Client, query: &str) -> Vec<String> {
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = client.get(&format!("{MERCHANTS}?limit=2&{query}{cursor}")).await.ok();
+        seen.extend(refs(&page).into_iter().map(str::to_owned));
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return seen,
+        }
+    }
+}
+
+/// Seven merchants of three standings, judged at three moments, and one whom nobody has judged.
+async fn market(backend: Backend) -> Shop {
+    let mut shop = Shop::open(backend).await;
+    for (hour, orders, bad) in [(1, 30, 0), (2, 220, 2), (3, 30, 0)] {
+        shop.test.clock.set(NOW + hour * 3_600_000);
+        for name in ["a", "b"] {
+            let merchant = format!("{name}{hour}");
+            let mut events = good_orders(&merchant, orders, NOW - 20 * DAY);
+            events.extend((0..bad).map(|i| rated(&format!("{merchant}-{i}"), 1, NOW - 19 * DAY)));
+            shop.test.accept(&events).await;
+        }
+        shop.test.drain().await;
+    }
+    // Her token has expired meanwhile.
+    shop.operator = shop.door.operator();
+    shop.operator.put(&format!("{MERCHANTS}/new"), &json!({"name": "New"})).await.ok();
+    shop
 }
 
 on_both! {
@@ -59,6 +99,76 @@ on_both! {
             ("limit=201", "422 invalid limit"),
         ] {
             assert_eq!(shop.operator.get(&format!("{MERCHANTS}?{query}")).await.short(), expected, "{query}");
+        }
+    }
+
+    async fn lists_by_standing_level_and_score_hold_whom_they_should(backend) {
+        let shop = market(backend).await;
+        let all = shop.operator.get(MERCHANTS).await.ok()["items"].as_array().unwrap().clone();
+        let scores: BTreeSet<i64> = all.iter().filter_map(|m| m["score"].as_i64()).collect();
+        let codes: BTreeSet<&str> = all.iter().filter_map(|m| m["standing"]["code"].as_str()).collect();
+        assert!(scores.len() > 2 && codes.len() > 1, "{all:?}");
+        let middle = *scores.iter().nth(1).unwrap();
+        let score = |m: &Value, fits: &dyn Fn(i64) -> bool| m["score"].as_i64().is_some_and(fits);
+        let first = &all[0]["standing"];
+        let (code, level) = (first["code"].as_str().unwrap(), first["level"].as_str().unwrap());
+        let filters: [(String, Fits<'_>); 6] = [
+            (format!("standing={code}"), Box::new(|m| m["standing"]["code"] == code)),
+            (format!("level={level}"), Box::new(|m| m["standing"]["level"] == level)),
+            (format!("min_score={middle}"), Box::new(|m| score(m, &|s| s >= middle))),
+            (format!("max_score={middle}"), Box::new(|m| score(m, &|s| s <= middle))),
+            (format!("min_score={middle}&max_score={middle}"), Box::new(|m| score(m, &|s| s == middle))),
+            (format!("standing={code}&min_score={middle}"), Box::new(|m| m["standing"]["code"] == code && score(m, &|s| s >= middle))),
+        ];
+        for (query, fits) in filters {
+            let expected: Vec<&str> = all.iter().filter(|m| fits(m)).map(|m| m["ref"].as_str().unwrap()).collect();
+            assert!(expected.len() < all.len(), "{query} tells nobody apart");
+            assert_eq!(all_pages(&shop.operator, &query).await, expected, "{query}");
+        }
+        assert_eq!(all_pages(&shop.operator, "standing=nothing").await, Vec::<String>::new());
+    }
+
+    async fn lists_are_sorted_across_their_pages(backend) {
+        let shop = market(backend).await;
+        let all = shop.operator.get(MERCHANTS).await.ok()["items"].as_array().unwrap().clone();
+        let keys: [(&str, Key); 2] = [
+            ("score", |m| (m["score"].as_i64().unwrap_or(0), "")),
+            ("since", |m| (0, m["standing"]["since"].as_str().unwrap_or(""))),
+        ];
+        for (name, key) in keys {
+            // Who came first decides among equals, either way round.
+            let mut sorted: Vec<_> = all.iter().enumerate().map(|(i, m)| (key(m), i, m["ref"].as_str().unwrap())).collect();
+            sorted.sort_unstable();
+            let different: BTreeSet<_> = sorted.iter().map(|(key, ..)| key).collect();
+            assert!(different.len() > 3 && different.len() < all.len(), "{name}: {sorted:?}");
+            let mut expected: Vec<&str> = sorted.iter().map(|(.., reference)| *reference).collect();
+            assert_eq!(all_pages(&shop.operator, &format!("sort={name}&order=asc")).await, expected, "{name}");
+            expected.reverse();
+            assert_eq!(all_pages(&shop.operator, &format!("sort={name}&order=desc")).await, expected, "{name}");
+            assert_eq!(all_pages(&shop.operator, &format!("sort={name}")).await, expected, "{name}");
+        }
+    }
+
+    async fn text_is_found_in_either_case_of_a_to_z(backend) {
+        let shop = Shop::open(backend).await;
+        for (reference, name) in [("Loja-1", "Casa ÉLAN"), ("loja-2", "50% OFF_price"), ("x3", r"back\slash")] {
+            shop.operator.put(&format!("{MERCHANTS}/{reference}"), &json!({"name": name})).await.ok();
+        }
+        for (text, expected) in [
+            ("LOJA", vec!["Loja-1", "loja-2"]),
+            ("loja", vec!["Loja-1", "loja-2"]),
+            ("casa", vec!["Loja-1"]),
+            // É and é are other letters to both databases.
+            ("%C3%89lan", vec!["Loja-1"]),
+            ("%C3%A9lan", vec![]),
+            ("0%25%20off_", vec!["loja-2"]),
+            ("f_p", vec!["loja-2"]),
+            ("ff%25p", vec![]),
+            ("off%25p", vec![]),
+            ("o_a", vec![]),
+            ("K%5CS", vec!["x3"]),
+        ] {
+            assert_eq!(refs(&shop.operator.get(&format!("{MERCHANTS}?text={text}")).await.ok()), expected, "{text}");
         }
     }
 

@@ -1,7 +1,14 @@
 //! Probes, the description of the API, its page, and what every answer has in common.
 
-use andon_tests::{Backend, Door, TestApp};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use andon::auth::Scope;
+use andon::config::Config;
+use andon_tests::process::Process;
+use andon_tests::{Answer, Backend, Client, Door, TestApp, on_both};
 use axum::http::Method;
+use futures::future::join_all;
 use serde_json::Value;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -16,6 +23,68 @@ async fn probes_need_no_token() {
         assert!(["404 not-found", "401 unauthenticated"].contains(&answer.as_str()), "{path}: {answer}");
     }
     assert_eq!(stranger.send(Method::DELETE, "/healthz", &[], Vec::new()).await.short(), "405 method-not-allowed");
+}
+
+on_both! {
+    async fn a_host_without_its_database_is_alive_but_not_ready(backend) {
+        let test = TestApp::new(backend).await;
+        let stranger = Door::new(&test).stranger();
+        test.app.store.db().close_by_ref().await.unwrap();
+        let answer = stranger.get("/readyz").await;
+        assert_eq!((answer.short(), answer.header("retry-after")), ("503 unavailable".into(), "1"));
+        assert_eq!(stranger.get("/healthz").await.status, 200);
+    }
+}
+
+/// An answer of a host's, head and body.
+fn read(host: &Process, path: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(host.address()).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_ascii_lowercase(), body.to_owned())
+}
+
+#[test]
+fn a_host_tells_its_figures_as_prometheus_reads_them() {
+    let home = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}?mode=rwc", home.path().join("andon.db").display());
+    let host = Process::serve(env!("CARGO_BIN_EXE_andon-in-tests"), home.path(), &url);
+    assert!(read(&host, "/readyz").0.starts_with("http/1.1 200 "));
+    let (head, body) = read(&host, "/metrics");
+    assert!(head.starts_with("http/1.1 200 ") && head.contains("content-type: text/plain; version=0.0.4"), "{head}");
+    assert!(body.contains("# TYPE andon_http_request_seconds "), "{body}");
+    let of_ready = |line: &&str| line.starts_with("andon_http_request_seconds_count{") && line.contains(r#"route="/readyz""#);
+    assert!(body.lines().find(of_ready).unwrap().ends_with(" 1"), "{body}");
+    for line in body.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        assert!(name.starts_with("andon_") && value.parse::<f64>().is_ok(), "{line}");
+    }
+}
+
+/// Those of many requests at once that were turned away; all others must be answered as said.
+async fn turned_away(client: &Client, path: &str, otherwise: u16) -> Vec<Answer> {
+    let answers = join_all((0..20).map(|_| client.get(path))).await;
+    let (refused, others): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 429);
+    assert!(!others.is_empty() && others.iter().all(|answer| answer.status == otherwise));
+    refused
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_too_often_is_told_when_to_come_back_and_nobody_else_is() {
+    let test = TestApp::new(Backend::Sqlite).await;
+    let door = Door::with(&test, Config { rate: 1, rate_anonymous: 1, ..Config::default() });
+    let (one, other) = (door.person("one", &[Scope::Admin]), door.person("other", &[Scope::Admin]));
+    let path = "/v1/marketplaces";
+    for refused in [turned_away(&door.stranger(), path, 401).await, turned_away(&one, path, 200).await] {
+        assert!(!refused.is_empty(), "twenty in a second");
+        for answer in refused {
+            assert_eq!((answer.short(), answer.header("retry-after")), ("429 too-many-requests".into(), "1"));
+        }
+    }
+    assert_eq!(other.get(path).await.status, 200);
+    assert_eq!(door.with_token("no.such.token").get("/healthz").await.status, 200, "probes are not counted");
 }
 
 /// Every route that is described.

@@ -2,6 +2,7 @@
 
 use andon_tests::events::{DAY, NOW, good_orders, rated};
 use andon_tests::on_both;
+use futures::future::{Either, join_all, select};
 use serde_json::json;
 
 use super::{MERCHANT, Shop};
@@ -20,6 +21,28 @@ on_both! {
         shop.operator.patch("/v1/marketplaces/olist", &json!({"settings": {"preview-days": 30}})).await.ok();
         let replay = shop.operator.post(&format!("{path}/replay"), &json!({})).await.ok();
         assert_eq!((&replay["equal"], &replay["differences"]), (&json!(true), &json!([])));
+    }
+
+    async fn a_replay_waits_for_a_turn_and_is_had_of_quarantined_rules_too(backend) {
+        let shop = Shop::open(backend).await;
+        let health = shop.operator.get(&format!("{MERCHANT}/health")).await.ok();
+        let path = format!("/v1/verdicts/{}", health["verdict"].as_str().unwrap());
+        let (replay, nothing) = (format!("{path}/replay"), json!({}));
+        let market = shop.test.market();
+        let gate = market.generation.as_ref().unwrap().judge.gate();
+        let turns = join_all((0..gate.protection().plays).map(|_| gate.play())).await;
+        let replayed = Box::pin(shop.operator.post(&replay, &nothing));
+        // Far more than a replay takes, if it does not wait.
+        let others = Box::pin(async {
+            for _ in 0..50 {
+                shop.operator.get(&path).await.ok();
+            }
+        });
+        let Either::Right(((), replayed)) = select(replayed, others).await else { panic!("it did not wait for a turn") };
+        gate.quarantine("for a test");
+        drop(turns);
+        assert_eq!(replayed.await.ok()["equal"], true);
+        assert_eq!(shop.operator.post(&format!("{MERCHANT}/health/what-if"), &nothing).await.short(), "503 rules-failed");
     }
 
     async fn a_foreign_verdict_and_an_unknown_one_look_alike(backend) {

@@ -1,6 +1,7 @@
 //! GET history: verdicts over time, newest first.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use axum::Json;
@@ -20,6 +21,7 @@ use crate::http::merchants::find;
 use crate::http::problem::Problem;
 use crate::http::shapes::{Listed, Paged, limit, time};
 use crate::markets::Generation;
+use crate::pipeline::listings::{self, Listings};
 
 /// What a verdict saw.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,25 +64,28 @@ pub async fn history(
     let limit = limit(asked.limit)?;
     let rows = app.store.verdicts_of(merchant.id, before, limit + 1).await?;
     let (rows, next) = border.cursors.cut(&list, rows, limit, |last| last.seq)?;
-    let mut generations: HashMap<i64, Arc<Generation>> = HashMap::new();
+    let mut generations: HashMap<i64, (Arc<Generation>, Listings)> = HashMap::new();
     let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
-        let generation = match generations.get(&row.generation) {
-            Some(known) => known.clone(),
-            None => generation_of(&app, market, row.generation).await?,
+    for row in &rows {
+        let (generation, listings) = &*match generations.entry(row.generation) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let outputs: Vec<_> = rows.iter().filter(|r| r.generation == row.generation).map(|r| &r.output).collect();
+                let listings = listings::of(&app.store, market, (row.generation, merchant.id), &outputs).await?;
+                place.insert((generation_of(&app, market, row.generation).await?, listings))
+            }
         };
-        generations.insert(row.generation, generation.clone());
-        let voice = Voice { generation: &generation, locale: language.of(&generation, market) };
+        let voice = Voice { generation, locale: language.of(generation, market) };
         let (code, level) = voice.standing(row.output.standing);
         items.push(PastVerdict {
             verdict: row.id,
             as_of: time(row.input.now),
             binding: row.binding,
-            rules: Rules::of(&generation),
+            rules: Rules::of(generation),
             standing: Judged { code, level },
             score: row.output.score,
             metrics: voice.metrics(&row.input),
-            reasons: voice.reasons(&row.output),
+            reasons: voice.reasons(&row.output, listings),
         });
     }
     Ok(Json(Listed { items, next }))

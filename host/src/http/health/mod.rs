@@ -24,6 +24,7 @@ use super::problem::Problem;
 use super::shapes::time;
 use crate::app::App;
 use crate::markets::{Generation, Market};
+use crate::pipeline::listings::{self, Listings};
 use crate::pipeline::play::{Play, Scene};
 use crate::store::StoreError;
 use crate::store::merchants::MerchantRow;
@@ -100,6 +101,9 @@ pub struct Why {
     code: String,
     /// The metric it is about.
     metric: Option<String>,
+    /// Reference of the listing it is about; absent where it is about the merchant as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listing: Option<String>,
     text: String,
 }
 
@@ -115,6 +119,9 @@ pub struct Proposed {
     /// How many days it is to last once it is taken; absent: until it is lifted.
     #[serde(skip_serializing_if = "Option::is_none")]
     days: Option<u16>,
+    /// Reference of the listing, with `pull-listing` and `restore-listing`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listing: Option<String>,
     /// The badge, with `award-badge` and `revoke-badge`.
     #[serde(skip_serializing_if = "Option::is_none")]
     badge: Option<String>,
@@ -124,9 +131,11 @@ pub struct Proposed {
 
 /// Rules and a language to show their figures in.
 #[derive(Clone, Copy)]
-pub(super) struct Voice<'a> {
-    pub(super) generation: &'a Generation,
-    pub(super) locale: &'a str,
+pub struct Voice<'a> {
+    /// The rules.
+    pub generation: &'a Generation,
+    /// The language.
+    pub locale: &'a str,
 }
 
 impl Voice<'_> {
@@ -167,21 +176,23 @@ impl Voice<'_> {
         self.manifest().reasons.get(usize::from(reason.code)).cloned().unwrap_or_default()
     }
 
-    pub(super) fn reasons(&self, verdict: &Verdict) -> Vec<Why> {
+    pub(super) fn reasons(&self, verdict: &Verdict, listings: &Listings) -> Vec<Why> {
         let why = |reason: &Reason| {
             let code = self.reason_code(reason);
             let metric = reason.metric.and_then(|m| self.manifest().metrics.get(usize::from(m))).map(|m| m.code.clone());
-            Why { text: self.text(&code), code, metric }
+            let listing = reason.listing.and_then(|key| listings.get(&key)).cloned();
+            Why { text: self.text(&code), code, metric, listing }
         };
         verdict.reasons.iter().map(why).collect()
     }
 
-    pub(super) fn proposals(&self, verdict: &Verdict) -> Vec<Proposed> {
+    pub(super) fn proposals(&self, verdict: &Verdict, listings: &Listings) -> Vec<Proposed> {
         let proposed = |proposal: &andon_domain::verdict::Proposal| Proposed {
             action: proposal.action.word(),
             text: wording::action(self.locale, proposal.action),
             orders_a_day: if let Action::CapOrders(n) = proposal.action { Some(n) } else { None },
             days: proposal.days,
+            listing: listings::of_action(proposal.action).and_then(|key| listings.get(&key)).cloned(),
             badge: match proposal.action {
                 Action::AwardBadge(i) | Action::RevokeBadge(i) => self.manifest().badges.get(usize::from(i)).cloned(),
                 _ => None,
@@ -198,7 +209,8 @@ impl Voice<'_> {
     }
 
     /// A played moment as health; nothing of it is stored.
-    pub(super) fn played(&self, market: &Market, merchant: &str, play: &Play, since: Option<Instant>) -> Health {
+    pub(super) fn played(&self, market: &Market, merchant: &str, played: &Played) -> Health {
+        let Played { play, since, listings } = played;
         let (code, level): (Option<String>, _) = play.standing.map(|index| self.standing(index)).unzip();
         let projected = Some(self.standing(play.verdict.standing).0);
         let title = code.as_deref().map(|code| self.text(code));
@@ -212,8 +224,8 @@ impl Voice<'_> {
             standing: Standing { code, title, level, since: since.map(time), projected },
             score: play.verdict.score,
             metrics: self.metrics(&play.snapshot),
-            reasons: self.reasons(&play.verdict),
-            proposals: self.proposals(&play.verdict),
+            reasons: self.reasons(&play.verdict, listings),
+            proposals: self.proposals(&play.verdict, listings),
             next_evaluation: None,
             coming: None,
         }
@@ -238,6 +250,14 @@ pub(super) async fn generation_of(app: &App, market: &Market, id: i64) -> Result
     Ok(Arc::new(Generation::new(id, row.rules, row.settings, judge, &market.overrides)))
 }
 
+/// A merchant at a moment.
+pub(super) struct Played {
+    pub(super) play: Play,
+    /// Since when the standing was in force, where that is known.
+    since: Option<Instant>,
+    listings: Listings,
+}
+
 /// Plays a merchant at a moment, or now, with additions to counters.
 pub(super) async fn play(
     app: &App,
@@ -246,12 +266,13 @@ pub(super) async fn play(
     row: &MerchantRow,
     moment: Option<Instant>,
     extra: Vec<(u16, i64)>,
-) -> Result<(Play, Option<Instant>), Problem> {
+) -> Result<Played, Problem> {
     let now = market.now(app.clock.now());
-    let _turn = generation.judge.gate().play().await.map_err(Problem::RulesFailed)?;
-    let (market, generation, merchant) = (market.clone(), generation.clone(), row.id);
+    let turn = generation.judge.gate().play().await.map_err(Problem::RulesFailed)?;
+    let (market_there, generation_there, merchant) = (market.clone(), generation.clone(), row.id);
     let played = app.store.read(move |session| {
-        let scene = Scene::of(session, (&market, &generation), merchant, moment)?;
+        let _turn = turn;
+        let scene = Scene::of(session, (&market_there, &generation_there), merchant, moment)?;
         let in_force = scene.party.standing;
         let since = in_force.map(|_| scene.party.standing_since);
         let play = match moment {
@@ -264,5 +285,7 @@ pub(super) async fn play(
             (play, since)
         }))
     });
-    Ok(played.await??)
+    let (play, since) = played.await??;
+    let listings = listings::of(&app.store, market, (generation.id, row.id), &[&play.verdict]).await?;
+    Ok(Played { play, since, listings })
 }

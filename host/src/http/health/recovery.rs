@@ -121,9 +121,10 @@ pub async fn recovery(
     let row = find(&app, &market, &access.merchant).await?;
     let generation = in_force(&market, row.id)?;
     let now = market.now(app.clock.now());
-    let _turn = generation.judge.gate().play().await.map_err(Problem::RulesFailed)?;
+    let turn = generation.judge.gate().play().await.map_err(Problem::RulesFailed)?;
     let (market_there, generation_there, merchant) = (market.clone(), generation.clone(), row.id);
     let read = app.store.read(move |session| {
+        let _turn = turn;
         let scene = Scene::of(session, (&market_there, &generation_there), merchant, None)?;
         Ok(scene.comeback(session, now))
     });

@@ -17,6 +17,7 @@ use crate::http::marketplaces::Rules;
 use crate::http::merchants::{Standing, find};
 use crate::http::problem::Problem;
 use crate::http::shapes::{moment, time};
+use crate::pipeline::listings;
 
 /// Which moment.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -47,9 +48,9 @@ pub async fn show(
         _ => None,
     };
     let Some(stored) = stored else {
-        let (played, since) = play(&app, market, &current, &row, at, Vec::new()).await?;
+        let played = play(&app, market, &current, &row, at, Vec::new()).await?;
         let mut health =
-            Voice { generation: &current, locale: language.of(&current, market) }.played(market, &row.reference, &played, since);
+            Voice { generation: &current, locale: language.of(&current, market) }.played(market, &row.reference, &played);
         if at.is_none() {
             health.next_evaluation = row.next_evaluation.map(time);
             health.coming = coming(&app, market, row.id, &language).await?;
@@ -60,6 +61,7 @@ pub async fn show(
     let asked = stored.generation == current.id && current.judge.gate().ready().is_ok();
     let stale = !asked || !app.store.faults_of(current.id, row.id, 1).await?.is_empty();
     let locale = language.of(&generation, market);
+    let listings = listings::of(&app.store, market, (generation.id, row.id), &[&stored.output]).await?;
     let voice = Voice { generation: &generation, locale };
     Ok(Json(Health {
         marketplace: market.code.clone(),
@@ -71,8 +73,8 @@ pub async fn show(
         standing: Standing::of(&row, Some(&generation), locale),
         score: stored.output.score,
         metrics: voice.metrics(&stored.input),
-        reasons: voice.reasons(&stored.output),
-        proposals: voice.proposals(&stored.output),
+        reasons: voice.reasons(&stored.output, &listings),
+        proposals: voice.proposals(&stored.output, &listings),
         next_evaluation: row.next_evaluation.map(time),
         coming: coming(&app, market, row.id, &language).await?,
     }))

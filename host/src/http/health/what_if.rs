@@ -54,9 +54,9 @@ pub async fn what_if(
     }
     let mut extra = additions(&generation, &supposed.add)?;
     extra.extend(clean_orders(&generation, supposed.clean_orders));
-    let (played, since) = play(&app, market, &generation, &row, at, extra).await?;
+    let played = play(&app, market, &generation, &row, at, extra).await?;
     let voice = Voice { generation: &generation, locale: language.of(&generation, market) };
-    Ok(axum::Json(voice.played(market, &row.reference, &played, since)))
+    Ok(axum::Json(voice.played(market, &row.reference, &played)))
 }
 
 fn additions(generation: &Generation, add: &BTreeMap<String, i64>) -> Result<Vec<(u16, i64)>, Problem> {

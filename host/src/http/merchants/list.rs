@@ -37,7 +37,7 @@ pub struct Asked {
     metric: Option<String>,
     /// `good`, `at-risk`, `breached` or `insufficient`.
     status: Option<String>,
-    /// Part of the reference or name.
+    /// Part of the reference or name; of letters, A to Z are found in either case, others as they are written.
     text: Option<String>,
     /// What to sort by; greatest first unless `order` says otherwise.
     #[param(inline)]
@@ -109,7 +109,7 @@ impl Asked {
             }
             _ => return Err(Problem::invalid("status", "`metric` and `status` go together")),
         };
-        if self.text.as_ref().is_some_and(|text| text.is_empty() || text.len() > 200 || text.contains('\0')) {
+        if self.text.as_ref().is_some_and(|text| text.is_empty() || text.len() > 200) {
             return Err(Problem::invalid("text", "must be 1 to 200 bytes"));
         }
         Ok(Filter {

@@ -100,7 +100,7 @@ pub async fn take(
     let generation = in_force(market, row.id)?;
     let at = asked.as_of.as_deref().map(|text| moment("as_of", text)).transpose()?;
     let since = asked.since.as_deref().map(|text| moment("since", text)).transpose()?;
-    let (played, _) = play(&app, market, &generation, &row, at, Vec::new()).await?;
+    let played = play(&app, market, &generation, &row, at, Vec::new()).await?.play;
     let shown = played.snapshot;
     let subjects = subjects(&app, market, row.id, since.unwrap_or(Instant::MIN)).await?;
     let mask = Mask { keys: &app.keys, id: app.clock.new_id() };

@@ -31,8 +31,8 @@ pub struct Activation {
     settings: Option<BTreeMap<String, Value>>,
     /// Per cent of the merchants, 1 to 100; 100 where none is given. The same merchants are in every larger share.
     share: Option<u8>,
-    /// RFC 3339, by the marketplace's clock: until then merchants see how they will stand, and are told. No sooner than the
-    /// marketplace's days of notice from now.
+    /// RFC 3339, by the marketplace's clock: until then all merchants see how they will stand, and are told; so it goes with a
+    /// `share` of 100 only. No sooner than the marketplace's days of notice from now.
     effective_at: Option<String>,
     /// What merchants and colleagues are told about it.
     note: Option<String>,

@@ -39,7 +39,7 @@ where
 
 /// Push a component. It is compiled in a process of its own and asked to describe itself, and becomes a draft under the name and
 /// version it declares. The same bytes again answer what is there. Refused, the answer holds `code`, `field`, `reason`, and all
-/// `problems`.
+/// `problems`; 503 says nothing of the component, which may be pushed again.
 #[utoipa::path(post, path = "/v1/plugins", tag = "plugins", operation_id = "push_plugin",
     request_body(content = Vec<u8>, content_type = "application/wasm"),
     responses((status = 201, body = PluginVersion), (status = 200, body = PluginVersion)))]

@@ -173,7 +173,7 @@ pub async fn report(State(app): State<Arc<App>>, access: AtMerchant<See>) -> Res
     let generation = in_force(market, row.id)?;
     let codes: Vec<&str> = RATES.iter().map(|r| r.1).chain(COUNTS.map(|c| c.1)).chain([DEFECTS, VIOLATIONS, RATING]).collect();
     offered(&generation, "Amazon's account-health report", &codes)?;
-    let (played, _) = play(&app, market, &generation, &row, None, Vec::new()).await?;
+    let played = play(&app, market, &generation, &row, None, Vec::new()).await?.play;
     let figures = Figures::of(&generation, &played.snapshot);
     let mut members = BTreeMap::new();
     for (member, code, over, counted) in RATES {

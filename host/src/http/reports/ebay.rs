@@ -146,7 +146,7 @@ pub async fn report(
         let voice = Voice { generation: &generation, locale: language.of(&generation, market) };
         profiles.push(Profile { market, voice, snapshot: &bound.input }.shown("CURRENT", &bound.output));
     }
-    let (played, _) = play(&app, market, &generation, &row, None, Vec::new()).await?;
+    let played = play(&app, market, &generation, &row, None, Vec::new()).await?.play;
     let voice = Voice { generation: &generation, locale: language.of(&generation, market) };
     profiles.push(Profile { market, voice, snapshot: &played.snapshot }.shown("PROJECTED", &played.verdict));
     Ok(Json(StandardsProfiles { standards_profiles: profiles }))

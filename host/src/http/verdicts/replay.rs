@@ -19,7 +19,7 @@ use crate::http::health::Voice;
 use crate::http::language::Language;
 use crate::http::marketplaces::Rules;
 use crate::http::problem::Problem;
-use crate::markets::Generation;
+use crate::pipeline::listings::{self, Listings};
 use crate::pipeline::replay::{self, ReplayError};
 
 /// A member in which two conclusions differ.
@@ -44,7 +44,7 @@ pub struct Replay {
     replayed: Output,
 }
 
-/// Ask the rules again.
+/// Ask the rules again, even if they are quarantined.
 #[utoipa::path(post, path = "/v1/verdicts/{id}/replay", tag = "verdicts", operation_id = "replay_verdict",
     params(("id" = Uuid, Path, description = "Verdict")), responses((status = 200, body = Replay)))]
 pub async fn replay(
@@ -53,29 +53,28 @@ pub async fn replay(
     language: Language,
     Path(id): Path<String>,
 ) -> Result<Json<Replay>, Problem> {
-    let (stored, market, _) = find(&app, &access.caller, &id).await?;
+    let (stored, market, merchant) = find(&app, &access.caller, &id).await?;
     let played = replay::replay(&app, &stored).await?;
-    let (generation, again) = (&played.generation, &played.again);
-    let locale = language.of(generation, &market);
-    let differences = differences(generation, locale, &stored.output, again).map_err(|e| Problem::Internal(Box::new(e)))?;
+    let (generation, verdicts) = (&played.generation, [&stored.output, &played.again]);
+    let voice = Voice { generation, locale: language.of(generation, &market) };
+    let listings = listings::of(&app.store, &market, (generation.id, merchant.id), &verdicts).await?;
+    let differences = differences(&voice, &listings, verdicts).map_err(|e| Problem::Internal(Box::new(e)))?;
     Ok(Json(Replay {
         id: stored.id,
         rules: Rules::of(generation),
         equal: played.equal,
         differences,
-        replayed: output(&Voice { generation, locale }, again),
+        replayed: output(&voice, &played.again, &listings),
     }))
 }
 
 /// Where two conclusions of the same rules differ, member by member, with codes and words in place of indexes.
 pub fn differences(
-    generation: &Generation,
-    locale: &str,
-    stored: &Verdict,
-    replayed: &Verdict,
+    voice: &Voice<'_>,
+    listings: &Listings,
+    [stored, replayed]: [&Verdict; 2],
 ) -> serde_json::Result<Vec<Difference>> {
-    let voice = Voice { generation, locale };
-    let json = |verdict| serde_json::to_value(output(&voice, verdict));
+    let json = |verdict| serde_json::to_value(output(voice, verdict, listings));
     let (stored, replayed) = (json(stored)?, json(replayed)?);
     let members = stored.as_object().into_iter().flatten();
     let differs = |(field, was): (&String, &Value)| {

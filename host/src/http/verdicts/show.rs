@@ -19,6 +19,7 @@ use crate::http::language::Language;
 use crate::http::marketplaces::Rules;
 use crate::http::problem::Problem;
 use crate::http::shapes::time;
+use crate::pipeline::listings::{self, Listings};
 
 /// What the rules were shown.
 #[derive(Debug, Serialize, ToSchema)]
@@ -72,6 +73,7 @@ pub async fn show(
     let (verdict, market, merchant) = find(&app, &access.caller, &id).await?;
     let generation = generation_of(&app, &market, verdict.generation).await?;
     let settings = app.store.generation(verdict.generation).await?.map(|g| g.settings).unwrap_or_default();
+    let listings = listings::of(&app.store, &market, (generation.id, merchant.id), &[&verdict.output]).await?;
     let voice = Voice { generation: &generation, locale: language.of(&generation, &market) };
     Ok(Json(StoredVerdict {
         id: verdict.id,
@@ -83,7 +85,7 @@ pub async fn show(
         settings,
         settings_digest: generation.judge.settings_digest().to_owned(),
         input: input(&voice, &verdict.input),
-        output: output(&voice, &verdict.output),
+        output: output(&voice, &verdict.output, &listings),
     }))
 }
 
@@ -100,14 +102,14 @@ fn input(voice: &Voice<'_>, snapshot: &Snapshot) -> Input {
 }
 
 /// A conclusion in words.
-pub(super) fn output(voice: &Voice<'_>, verdict: &Verdict) -> Output {
+pub(super) fn output(voice: &Voice<'_>, verdict: &Verdict, listings: &Listings) -> Output {
     let (standing, level) = voice.standing(verdict.standing);
     Output {
         standing,
         level,
         score: verdict.score,
-        reasons: voice.reasons(verdict),
-        proposals: voice.proposals(verdict),
+        reasons: voice.reasons(verdict, listings),
+        proposals: voice.proposals(verdict, listings),
         revisit: verdict.revisit.map(time),
     }
 }
