@@ -68,6 +68,6 @@ mod tests {
             let end = app.ingest.alone(Box::new(|_, _| Ok(())), Box::new(end)).await;
             assert!(end.is_err());
         }
-        assert!(matches!(ready(State(app)).await, Err(Problem::Unavailable(why)) if why.to_string() == "the writer has ended"));
+        assert!(matches!(ready(State(app)).await, Err(Problem::NotReady(why)) if why == "the writer has ended"));
     }
 }
