@@ -29,18 +29,20 @@ select utc, (utc - case when exists (select 1 from summer where utc >= first + 1
 from (select distinct utc from moment);
 
 create table part as
-select seller, units, status = 'unavailable' by_seller, rating,
+select seller, buyer, units, status = 'unavailable' by_seller, rating,
     placed.utc placed, placed.day placed_day, cancelled.utc cancelled, shipped.utc shipped, shipped.day shipped_day,
     delivered.utc delivered, ship_by.utc ship_by, ship_by.day ship_by_day, deliver_by.utc deliver_by, deliver_by.day deliver_by_day,
     rated.utc rated
 from (
-    select i.seller_id seller, count(*) units, max(i.shipping_limit_date) limit_date, o.order_status status,
-        o.order_purchase_timestamp purchase, o.order_delivered_carrier_date carrier, o.order_delivered_customer_date customer,
-        o.order_estimated_delivery_date estimated, cast(r.review_score as int) rating, r.review_creation_date review,
+    select i.seller_id seller, c.customer_unique_id buyer, count(*) units, max(i.shipping_limit_date) limit_date,
+        o.order_status status, o.order_purchase_timestamp purchase, o.order_delivered_carrier_date carrier,
+        o.order_delivered_customer_date customer, o.order_estimated_delivery_date estimated,
+        cast(r.review_score as int) rating, r.review_creation_date review,
         case when o.order_status in ('canceled', 'unavailable')
             then coalesce(nullif(o.order_approved_at, ''), o.order_purchase_timestamp) end cancel
     from items i
     join orders o using (order_id)
+    join customers c using (customer_id)
     left join (
         select order_id, review_score, review_creation_date,
             row_number() over (partition by order_id order by review_answer_timestamp desc, review_creation_date desc, review_id desc) n
