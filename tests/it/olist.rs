@@ -17,8 +17,22 @@ use andon_domain::reading::{Reading, Status};
 use andon_domain::verdict::Party;
 use andon_tests::{MARKET, TestApp, guests, on_both};
 
-use self::oracle::Oracle;
+use self::oracle::{Oracle, second};
 use self::standards::wanted;
+
+/// What "busy" of [`made_up`] is rated, by hand: it changes with the 200th order shipped and the 400th, and as days leave the
+/// window, of which the first has 12 orders and each other 24.
+const RATINGS: [(&str, i64); 9] = [
+    ("2018-01-09T20:59:59Z", 200),
+    ("2018-01-09T21:00:00Z", 204),
+    ("2018-01-18T04:59:59Z", 204),
+    ("2018-01-18T05:00:00Z", 208),
+    ("2018-02-01T00:00:00Z", 208),
+    ("2018-06-30T02:59:59Z", 208),
+    ("2018-06-30T03:00:00Z", 204),
+    ("2018-07-08T02:59:59Z", 204),
+    ("2018-07-08T03:00:00Z", 200),
+];
 
 fn data_set() -> Option<PathBuf> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/olist");
@@ -119,5 +133,23 @@ on_both! {
 
         let again = import_olist(&test.app, dir, MARKET, "amazon".into()).await.unwrap();
         assert_eq!(again, Report { accepted: 0, duplicates: first.accepted, ..first });
+    }
+
+    async fn so_are_those_of_sellers_whom_the_files_may_lack(backend) {
+        let dir = tempfile::tempdir().unwrap();
+        made_up::write_sellers(dir.path());
+        let test = TestApp::bare(backend).await;
+        test.install(guests::amazon()).await;
+        import_olist(&test.app, dir.path().to_owned(), MARKET, "amazon".into()).await.unwrap();
+        let oracle = Oracle::over(dir.path());
+        let (sellers, mut held) = (made_up::SELLERS.map(str::to_owned), Held::default());
+        for (moment, rating) in RATINGS {
+            let counts = oracle.counts(second(moment));
+            assert_eq!(wanted(&counts["busy"])["account-rating"].value as i64, rating, "{moment}");
+            held.hold(&test, &oracle, &sellers, Some(second(moment))).await;
+        }
+        let counts = oracle.counts(second("2018-02-01T00:00:00Z"));
+        let odr = |seller: &str| wanted(&counts[seller])["odr"].status;
+        assert_eq!(["one-buyer", "two-buyers"].map(odr), [Status::Insufficient, Status::Breached]);
     }
 }
