@@ -205,9 +205,9 @@ impl<'a> Desk<'a> {
         for mut other in rows::open_of(self.session, row.merchant)? {
             if other.stage == Stage::InForce && row.measure.lifts(by, &other.measure, other.origin) {
                 row.record.lifted.push(other.id);
-                let author = row.author.clone();
+                let decider = row.decided_by().to_owned();
                 // It is in force, so it can be lifted.
-                let _ = self.shift(&mut other, Move::Lift, &author, row.measure.kind.word())?;
+                let _ = self.shift(&mut other, Move::Lift, &decider, row.measure.kind.word())?;
             }
         }
         Ok(())

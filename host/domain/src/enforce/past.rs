@@ -20,8 +20,8 @@ pub struct Course {
     pub object: String,
     /// How far it has come.
     pub stage: Stage,
-    /// Who opened it.
-    pub author: String,
+    /// Who decided it.
+    pub decided_by: String,
     /// From when on it held, if it ever did.
     pub effective_at: Instant,
     /// When it was over, or will be by itself.
@@ -92,7 +92,7 @@ fn breaks(courses: &[Course]) -> HashMap<Uuid, Vec<Break>> {
     let mut breaks: HashMap<Uuid, Vec<Break>> = HashMap::new();
     for course in courses.iter().filter(|course| course.stage == Stage::Reversed) {
         let (Some(ended), Some((_, resumed))) = (course.over_at, &course.closing) else { continue };
-        let by_person = is_person(&course.author);
+        let by_person = is_person(&course.decided_by);
         for id in &course.lifted {
             breaks.entry(*id).or_default().push(Break { ended, resumed: *resumed, by_person });
         }

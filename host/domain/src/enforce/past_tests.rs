@@ -5,9 +5,9 @@ use super::*;
 const NEVER: [Instant; 0] = [];
 
 fn course(id: u128, kind: Kind, stage: Stage, (from, over_at): (Instant, Option<Instant>)) -> Course {
-    let (object, author) = (if kind.has_object() { "top" } else { "" }.to_owned(), "ann".to_owned());
+    let (object, decided_by) = (if kind.has_object() { "top" } else { "" }.to_owned(), "ann".to_owned());
     let closing = over_at.filter(|_| stage != Stage::Expired).map(|at| ("bob".to_owned(), at));
-    Course { id: Uuid::from_u128(id), kind, object, stage, author, effective_at: from, over_at, closing, lifted: Vec::new() }
+    Course { id: Uuid::from_u128(id), kind, object, stage, decided_by, effective_at: from, over_at, closing, lifted: Vec::new() }
 }
 
 fn ended_by(who: &str, course: Course) -> Course {
@@ -80,6 +80,6 @@ fn a_reinstatement_that_was_reversed_had_been_one() {
     let taken_back = reversed(Kind::Reinstate, (20, 25), 1);
     let enforced = Enforced::of(&[taken_back.clone(), suspended.clone()]);
     assert_eq!([19, 20, 30].map(|at| enforced.reinstated(at)), [None, Some(20), Some(20)]);
-    let by_rules = Course { author: "rules:amazon@1.0.0".into(), ..taken_back };
+    let by_rules = Course { decided_by: "rules:amazon@1.0.0".into(), ..taken_back };
     assert_eq!(Enforced::of(&[by_rules, suspended]).reinstated(30), None);
 }
