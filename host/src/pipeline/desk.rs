@@ -148,6 +148,7 @@ impl<'a> Desk<'a> {
         if by == Move::TakeEffect {
             row.effective_at = self.now;
         }
+        row.record.never_held = before == Stage::Scheduled && by == Move::Reverse;
         let ended = matches!(by, Move::Lift | Move::Reverse) && before == Stage::InForce;
         if ended && is_person(actor) && row.measure.kind.narrows() {
             self.reinstated.insert(row.merchant);

@@ -75,6 +75,7 @@ pub(crate) fn effects(session: &mut dyn Session, merchants: &[i64]) -> Result<Ha
 struct Kept {
     approvals: Vec<Signed>,
     closing: Option<Signed>,
+    never_held: bool,
     lifted: Vec<Uuid>,
 }
 
@@ -101,7 +102,7 @@ pub(crate) fn enforced(session: &mut dyn Session, merchants: &[i64]) -> Result<H
             object: row.text(3).ok_or_else(broken)?.to_owned(),
             stage: row.text(4).and_then(Stage::of_word).ok_or_else(broken)?,
             decided_by: decided_by(author, kept.approvals.last().map(|agreed| agreed.by.as_str())).to_owned(),
-            effective_at: row.int(6).ok_or_else(broken)?,
+            effective_at: Some(row.int(6).ok_or_else(broken)?).filter(|_| !kept.never_held),
             over_at: row.int(7),
             closing: kept.closing.map(|closing| (closing.by, closing.at)),
             lifted: kept.lifted,

@@ -107,6 +107,8 @@ pub struct Record {
     pub approvals: Vec<Signed>,
     /// Who ended it, and why.
     pub closing: Option<Signed>,
+    /// Whether it was reversed before it came into force, be that after the time announced for it.
+    pub never_held: bool,
     /// Enforcements that it ended.
     pub lifted: Vec<Uuid>,
     /// The cord behind it.

@@ -139,6 +139,20 @@ on_both! {
         }
     }
 
+    async fn what_was_taken_back_before_it_came_into_force_never_was(backend) {
+        let shop = Shop::under(backend, guests::ebay(), "ebay", &[]).await;
+        let said = json!({"reason": "We have looked again."});
+        let shut = shop.done("ann", LIST, &measure("terminate")).await;
+        shop.done("bob", &format!("{LIST}/{shut}/approve"), &said).await;
+        // Its notice is over, but nobody has carried it out yet.
+        let reversed = NOW + 31 * DAY;
+        shop.test.clock.set(reversed);
+        shop.done("eve", &format!("{LIST}/{shut}/reverse"), &said).await;
+        let never_shut = [json!([]), Value::Null];
+        assert_eq!(shop.told("").await, never_shut);
+        assert_eq!(shop.told_at(reversed).await, never_shut);
+    }
+
     async fn every_moment_tells_what_was_told_then(backend) {
         let shop = Shop::under(backend, guests::ebay(), "ebay", &[]).await;
         let undo = json!({"reason": "It was wrong."});
