@@ -73,7 +73,7 @@ async fn prepared(config: &Config, life: Life) -> anyhow::Result<Arc<App>> {
     let now = SystemClock.now();
     // Before anything is removed for it.
     life.simulation(now)?;
-    let note = Note::of(config);
+    let note = Note::of(config, RULES.iter().all(|rules| bundled::is_here(rules)));
     let objection = note.objection(&life, now);
     if let Some(why) = objection {
         note.make_room(why)?;
@@ -85,6 +85,9 @@ async fn prepared(config: &Config, life: Life) -> anyhow::Result<Arc<App>> {
     match (app.markets.get(CODE), objection) {
         (None, _) => note.live(&app, life).await?,
         (Some(_), None) => {}
+        (Some(_), Some(why)) if config.database_url.is_none() => {
+            bail!("{why}, and what its rules are built of is not here to begin anew with; run this from within a checkout")
+        }
         (Some(_), Some(why)) => bail!("{why}, and a database that is named is never emptied; name an empty one, or none"),
     }
     Ok(app)
