@@ -121,6 +121,32 @@ on_both! {
         assert_eq!(health["metrics"][1]["numerator"], 41);
     }
 
+    async fn an_order_that_moves_takes_its_fault_along(backend) {
+        let test = behaving(backend, Protection::default()).await;
+        misbehave(&test, "superstition").await;
+        test.drain().await;
+        // Each of them says that it was placed with them, before the others say so.
+        let unlucky = |merchant: &str, ago: i64, units: u32| {
+            let mut order = placed("unlucky", merchant, NOW - ago * DAY);
+            (order["id"], order["data"]["units"]) = (json!(format!("unlucky-of-{merchant}")), json!(units));
+            order
+        };
+        for (order, stale) in [
+            (unlucky("m", 1, 13), vec![("m", true)]),
+            (unlucky("n", 2, 13), vec![("m", false), ("n", true)]),
+            (unlucky("o", 3, 1), vec![("m", false), ("n", false), ("o", false)]),
+        ] {
+            test.accept(&[order]).await;
+            test.drain().await;
+            assert_eq!(test.faults().await.len(), stale.iter().filter(|(_, stale)| *stale).count(), "{stale:?}");
+            let operator = Door::new(&test).operator();
+            for (merchant, expected) in &stale {
+                let health = operator.get(&format!("/v1/marketplaces/olist/merchants/{merchant}/health")).await.ok();
+                assert_eq!(health["stale"], *expected, "{merchant} of {stale:?}");
+            }
+        }
+    }
+
     async fn a_verdict_that_comes_out_differently_quarantines_its_rules(backend) {
         let test = behaving(backend, Protection { replay_one_in: 1, ..Protection::default() }).await;
         assert_eq!(version(&test).await["state"], "active", "its first verdict came out the same");

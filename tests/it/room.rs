@@ -2,10 +2,12 @@
 
 use andon::auth::Scope;
 use andon::pipeline::accept::Outcome;
-use andon_domain::history::MAX_ENTRIES;
+use andon::store::session::For;
+use andon_domain::history::{Entry, MAX_ENTRIES};
 use andon_tests::events::{DAY, NOW, event, placed, rfc3339};
 use andon_tests::{Door, TestApp, on_both};
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
 const MOST: i64 = MAX_ENTRIES as i64;
 
@@ -27,6 +29,23 @@ fn answered(contact: &str, order: &str, answers: i64) -> Vec<Value> {
 async fn intact(test: &TestApp, events: usize) {
     let audit = andon::pipeline::rebuild::audit(&test.app.store, test.market()).await.unwrap();
     assert_eq!((audit.events, audit.differences), (events, vec![]));
+}
+
+/// Has the one subject there is hold other changes than it does.
+async fn rewrite(test: &TestApp, change: fn(&[Entry]) -> Vec<Entry>) {
+    let (store, market, runtime) = (test.app.store.clone(), test.market().id, Handle::current());
+    let done = tokio::task::spawn_blocking(move || {
+        let mut session = store.session(0, false, &runtime).unwrap();
+        let _gate = store.enter();
+        session.begin().unwrap();
+        let mut subject = session.subjects_after(market, None, 0, 1, For::Changing).unwrap().remove(0);
+        // A history as its row has it, which holds no contacts and names no owner.
+        let stored = postcard::to_stdvec(&(change(subject.history.entries()), [(); 0].as_slice(), None::<()>)).unwrap();
+        subject.history = postcard::from_bytes(&stored).unwrap();
+        session.put_subjects(&[], &[&subject]).unwrap();
+        session.commit().unwrap();
+    });
+    done.await.unwrap();
 }
 
 on_both! {
@@ -97,5 +116,11 @@ on_both! {
         }
         assert!(test.accept(&all).await.iter().all(|outcome| *outcome == Outcome::Duplicate));
         intact(&test, all.len()).await;
+        // Rows from before there was a bound hold more.
+        rewrite(&test, |newest| (0..9).map(|at| Entry { at, ..newest[0].clone() }).chain(newest.iter().cloned()).collect()).await;
+        intact(&test, all.len()).await;
+        rewrite(&test, |stored| stored[..stored.len() - 1].to_vec()).await;
+        let audit = andon::pipeline::rebuild::audit(&test.app.store, test.market()).await.unwrap();
+        assert_eq!(audit.differences.len(), 1, "what is kept of it must agree all the same");
     }
 }

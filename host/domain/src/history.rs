@@ -49,12 +49,20 @@ impl History {
     /// Adds a change in its place; says no if it was there. A listing's stock changes for as long as it is sold: of more than
     /// [`MAX_ENTRIES`] the newest are kept. Of any other subject it is for the caller to add no more.
     pub fn insert(&mut self, entry: Entry) -> bool {
-        let of_listing = entry.change.kind() == Kind::Listing;
         let new = insert(&mut self.entries, entry);
-        if of_listing {
-            self.entries.drain(..self.entries.len().saturating_sub(MAX_ENTRIES));
-        }
+        self.entries.drain(..self.surplus());
         new
+    }
+
+    /// Those changes that stay when another comes, oldest first: a listing's history that was stored before there was a bound may
+    /// hold more.
+    pub fn kept(&self) -> &[Entry] {
+        &self.entries[self.surplus()..]
+    }
+
+    fn surplus(&self) -> usize {
+        let of_listing = self.entries.first().is_some_and(|first| first.change.kind() == Kind::Listing);
+        if of_listing { self.entries.len().saturating_sub(MAX_ENTRIES) } else { 0 }
     }
 
     /// The changes, oldest first.

@@ -309,4 +309,5 @@ fn of_a_listings_stock_the_newest_is_kept() {
     let kept = history(&all);
     assert_eq!(kept.entries(), &all[5..]);
     assert_eq!(history(&all.iter().rev().cloned().collect::<Vec<_>>()), kept);
+    assert_eq!(kept.kept(), kept.entries());
 }

@@ -1,5 +1,6 @@
 //! `andon bench`: how fast the host is here, each figure beside what the machine can do without it, measured in the same run.
 
+pub mod asked;
 pub mod backtest;
 mod bare_postgres;
 mod bare_sqlite;

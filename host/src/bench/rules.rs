@@ -28,7 +28,7 @@ pub async fn classify(args: &Args) -> anyhow::Result<Vec<Figure>> {
     with_rules(move |judge| {
         let sandbox = made_up::classify(judge, batch, time)?;
         let orders: Vec<_> = (0..batch as u64).map(made_up::order).collect();
-        let native = native::classify(made_up::NOW, &orders, time)?;
+        let native = native::classify(judge.manifest(), made_up::NOW, &orders, time)?;
         let figure = Figure::new(format!("classify, sandbox, batches of {batch}, one core"), sandbox.rate(), "orders/s");
         let fuel = Figure::new("classify, fuel", sandbox.fuel_per_item as f64, "an order");
         Ok(vec![figure.against("native", native).target(Target::AtLeast(2e6)), fuel])

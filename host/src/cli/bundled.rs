@@ -1,4 +1,4 @@
-//! The rules that come with the host, built to wasm where they lie and installed.
+//! The rules that come with the host, built to wasm where they lie and installed. Where they do not lie those installed have to do.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,15 +14,23 @@ use crate::rules::Rules;
 /// The rules of a name: those installed, or else those bundled, which are then built and installed.
 pub async fn ensure(app: &App, name: &str) -> anyhow::Result<Arc<Rules>> {
     match app.registry.by_name(name).await {
-        Err(RegistryError::Unknown(_)) if find(name).is_some() => install(app, name).await,
+        Err(RegistryError::Unknown(_)) => install(app, name).await,
         other => other.with_context(|| format!("rules {name}")),
     }
 }
 
-/// Builds bundled rules as they stand and installs them; unchanged ones are neither built nor added again.
+/// Builds bundled rules as they stand and installs them; unchanged ones are neither built nor added again. Away from where they lie,
+/// gives those installed.
 pub async fn install(app: &App, name: &str) -> anyhow::Result<Arc<Rules>> {
     let Some(directory) = find(name) else {
-        bail!("no rules named {name} are bundled here; run this from within a checkout");
+        return match app.registry.by_name(name).await {
+            Err(RegistryError::Unknown(_)) => {
+                bail!(
+                    "the rules {name} are not installed, nor here to be built; run this once from within a checkout, with the same home"
+                )
+            }
+            other => other.with_context(|| format!("rules {name}")),
+        };
     };
     tracing::info!("building the rules {name}");
     let component = tokio::task::spawn_blocking(move || Project::at(&directory)?.component()).await??;
@@ -36,6 +44,11 @@ pub async fn install(app: &App, name: &str) -> anyhow::Result<Arc<Rules>> {
     };
     spinner.finish_and_clear();
     rules.with_context(|| format!("the rules {name} are refused"))
+}
+
+/// Whether bundled rules are here to be built.
+pub fn is_here(name: &str) -> bool {
+    find(name).is_some()
 }
 
 /// Where these rules lie, looked for upwards from where the command is run and from where the binary lies.

@@ -8,21 +8,28 @@ use indicatif::{ProgressBar, ProgressIterator};
 use super::{looks, turning};
 use crate::simulate::{Plan, Simulation};
 
+/// How much life, and which.
+#[derive(Debug, clap::Args)]
+pub(super) struct Size {
+    /// How many merchants.
+    #[arg(long, default_value_t = 200)]
+    pub(super) merchants: u32,
+    /// How many orders between them.
+    #[arg(long, default_value_t = 20_000)]
+    pub(super) orders: u32,
+    /// The same seed gives the same events.
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Over how many days.
+    #[arg(long, default_value_t = 90)]
+    pub(super) days: u32,
+}
+
 /// What to simulate.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// How many merchants.
-    #[arg(long, default_value_t = 200)]
-    merchants: u32,
-    /// How many orders between them.
-    #[arg(long, default_value_t = 20_000)]
-    orders: u32,
-    /// The same seed gives the same events.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Over how many days.
-    #[arg(long, default_value_t = 90)]
-    days: u32,
+    #[command(flatten)]
+    size: Size,
     /// When it ends, RFC 3339; nothing happens later.
     #[arg(long, default_value = "2026-01-01T00:00:00Z")]
     end: DateTime<Utc>,
@@ -36,7 +43,7 @@ pub struct Args {
 
 /// Writes the events; ends quietly when whoever reads them has had enough.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let Args { merchants, orders, seed, days, end, marketplace, currency } = args;
+    let Args { size: Size { merchants, orders, seed, days }, end, marketplace, currency } = args;
     let plan = Plan { merchants, orders, days, seed, end: end.timestamp_millis(), marketplace, currency };
     let bar = ProgressBar::new_spinner().with_style(looks("{spinner} {human_pos} events, {pace}")?);
     // Among events on the same terminal it would only be in the way.

@@ -66,7 +66,7 @@ impl App {
 
 /// Whether nobody had a hand in a decision.
 pub(crate) fn is_automated(row: &Enforcement) -> bool {
-    !is_person(&row.author) && row.record.approvals.is_empty()
+    !is_person(row.decided_by())
 }
 
 /// A note that says something, and not too much.

@@ -148,6 +148,7 @@ impl<'a> Desk<'a> {
         if by == Move::TakeEffect {
             row.effective_at = self.now;
         }
+        row.record.never_held = before == Stage::Scheduled && by == Move::Reverse;
         let ended = matches!(by, Move::Lift | Move::Reverse) && before == Stage::InForce;
         if ended && is_person(actor) && row.measure.kind.narrows() {
             self.reinstated.insert(row.merchant);
@@ -205,9 +206,9 @@ impl<'a> Desk<'a> {
         for mut other in rows::open_of(self.session, row.merchant)? {
             if other.stage == Stage::InForce && row.measure.lifts(by, &other.measure, other.origin) {
                 row.record.lifted.push(other.id);
-                let author = row.author.clone();
+                let decider = row.decided_by().to_owned();
                 // It is in force, so it can be lifted.
-                let _ = self.shift(&mut other, Move::Lift, &author, row.measure.kind.word())?;
+                let _ = self.shift(&mut other, Move::Lift, &decider, row.measure.kind.word())?;
             }
         }
         Ok(())

@@ -162,6 +162,11 @@ fn judge_facts(
     let answers = classify::classify(rules, now, facts, allowance);
     for (((i, t), fact), answer) in touched.iter_mut().enumerate().zip(facts).zip(answers) {
         let place = (rules.id, t.subject.merchant.unwrap_or(0), t.subject.id);
+        if let Some(before) = left_in_doubt(t) {
+            ledger.clear.push((rules.id, before, t.subject.id));
+            // Nothing was decided of them meanwhile.
+            ledger.dirty.insert(before);
+        }
         let classified = match answer {
             Answer::Nothing => Classified::default(),
             Answer::Marks(classified) => {
@@ -189,6 +194,11 @@ fn judge_facts(
         changes.extend(replace_marks(rules.id, (i, t), fact.as_ref(), classified.marks));
     }
     changes
+}
+
+/// Whom a subject has left while it may not have been known what it meant: only what fails, or may change with time, is asked again.
+fn left_in_doubt(t: &Touched) -> Option<i64> {
+    t.merchant_before.filter(|before| t.revisit_before.is_some() && t.subject.merchant != Some(*before))
 }
 
 /// What a subject counted for before goes on counting while it is not known what it means now, for whomever it belongs to now.

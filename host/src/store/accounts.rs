@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use andon_domain::enforce::decide::{Case, Ended, Held, Open};
-use andon_domain::enforce::measure::{Account, Effect, Kind, Measure, Origin};
+use andon_domain::enforce::measure::{Account, Effect, Kind, Measure, Origin, decided_by};
 use andon_domain::enforce::past::{Course, Enforced};
 use andon_domain::enforce::stage::Stage;
 use andon_domain::ids::Instant;
@@ -73,7 +73,9 @@ pub(crate) fn effects(session: &mut dyn Session, merchants: &[i64]) -> Result<Ha
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Kept {
+    approvals: Vec<Signed>,
     closing: Option<Signed>,
+    never_held: bool,
     lifted: Vec<Uuid>,
 }
 
@@ -93,13 +95,14 @@ pub(crate) fn enforced(session: &mut dyn Session, merchants: &[i64]) -> Result<H
         let id = row.id(1).unwrap_or_default();
         let broken = || StoreError::undecodable("enforcements", id);
         let kept: Kept = row.text(8).and_then(|text| serde_json::from_str(text).ok()).ok_or_else(broken)?;
+        let author = row.text(5).ok_or_else(broken)?;
         courses.entry(row.int(0).ok_or_else(broken)?).or_default().push(Course {
             id,
             kind: row.text(2).and_then(Kind::of_word).ok_or_else(broken)?,
             object: row.text(3).ok_or_else(broken)?.to_owned(),
             stage: row.text(4).and_then(Stage::of_word).ok_or_else(broken)?,
-            author: row.text(5).ok_or_else(broken)?.to_owned(),
-            effective_at: row.int(6).ok_or_else(broken)?,
+            decided_by: decided_by(author, kept.approvals.last().map(|agreed| agreed.by.as_str())).to_owned(),
+            effective_at: Some(row.int(6).ok_or_else(broken)?).filter(|_| !kept.never_held),
             over_at: row.int(7),
             closing: kept.closing.map(|closing| (closing.by, closing.at)),
             lifted: kept.lifted,

@@ -2,7 +2,7 @@
 
 use andon_domain::enforce::cord::Record as Pulls;
 use andon_domain::enforce::decide::Held;
-use andon_domain::enforce::measure::{Kind, Measure, Origin};
+use andon_domain::enforce::measure::{Kind, Measure, Origin, decided_by};
 use andon_domain::enforce::policy::DAY;
 use andon_domain::enforce::stage::Stage;
 use andon_domain::ids::Instant;
@@ -54,6 +54,11 @@ pub struct Enforcement {
 }
 
 impl Enforcement {
+    /// Who decided it.
+    pub(crate) fn decided_by(&self) -> &str {
+        decided_by(&self.author, self.record.approvals.last().map(|agreed| agreed.by.as_str()))
+    }
+
     /// Whether the merchant is told of it: of what was decided, and of what was announced though it came to nothing. What is only
     /// noted, or waits for a person, is nobody's decision yet.
     pub(crate) fn is_told(&self) -> bool {
@@ -102,6 +107,8 @@ pub struct Record {
     pub approvals: Vec<Signed>,
     /// Who ended it, and why.
     pub closing: Option<Signed>,
+    /// Whether it was reversed before it came into force, be that after the time announced for it.
+    pub never_held: bool,
     /// Enforcements that it ended.
     pub lifted: Vec<Uuid>,
     /// The cord behind it.

@@ -31,6 +31,7 @@ pub(crate) mod seen;
 pub mod session;
 pub mod shadows;
 mod sqlite;
+mod sqlite_read;
 mod sqlite_write;
 mod statement;
 pub mod subjects;

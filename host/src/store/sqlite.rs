@@ -10,18 +10,16 @@ use andon_domain::quota::Place;
 use andon_domain::reading::BuyerMark;
 use andon_domain::tally::Bucket;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use uuid::Uuid;
 
 use super::checkpoint::Checkpoints;
-use super::error::StoreError;
 use super::marketplaces::MarketRow;
 use super::session::{
     Cells, Evidence, EvidenceQuery, FaultRow, For, Front, Hold, Judgement, MerchantState, Recorded, Registration, Repeat, Result,
-    Seen, Session, Subject, TallyKey, Value,
+    Seen, Session, Subject, TallyKey, Told, Value,
 };
-use super::subjects::{SubjectColumns, encode, recorded};
-use super::{sqlite_write, statement};
+use super::{sqlite_read as read, sqlite_write as write, statement};
 use crate::keys::EventKey;
 
 /// Bytes of the file that readers see in place of copies; the library stops at 2 GiB. They read rows that lie far apart, each once. The
@@ -63,40 +61,6 @@ impl SqliteSession {
         }
         Ok(Self { connection, checkpoints, next_subject: None, outgoing: false })
     }
-
-    /// Many statements read in one transaction: by itself, each of them would lock the file and let it go again.
-    fn together(&self) -> Result<Option<Transaction<'_>>> {
-        Ok(self.connection.is_autocommit().then(|| self.connection.unchecked_transaction()).transpose()?)
-    }
-
-    fn rows<T>(
-        &self,
-        sql: &str,
-        values: impl rusqlite::Params,
-        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let rows = statement.query_map(values, read)?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-}
-
-const SUBJECT: &str = "select id, marketplace, kind, ref_key, ref, merchant, began, history, marks, revisit from subjects";
-
-fn subject(row: &Row<'_>) -> Result<Subject> {
-    SubjectColumns {
-        id: row.get(0)?,
-        market: row.get(1)?,
-        kind: row.get(2)?,
-        key: row.get(3)?,
-        reference: row.get(4)?,
-        merchant: row.get(5)?,
-        began: row.get(6)?,
-        history: row.get_ref(7)?.as_blob().unwrap_or_default(),
-        marks: row.get_ref(8)?.as_blob().unwrap_or_default(),
-        revisit: row.get(9)?,
-    }
-    .decode()
 }
 
 impl Session for SqliteSession {
@@ -120,7 +84,7 @@ impl Session for SqliteSession {
     }
 
     fn remember(&mut self, events: &[(EventKey, u64)]) -> Result<Vec<Seen>> {
-        sqlite_write::remember(&self.connection, events)
+        write::remember(&self.connection, events)
     }
 
     fn add_segment(&mut self, market: i64, events: usize, raw: &[u8]) -> Result<i64> {
@@ -138,78 +102,23 @@ impl Session for SqliteSession {
     }
 
     fn subjects(&mut self, market: i64, keys: &[(Kind, u64)], _: For) -> Result<Vec<Option<Subject>>> {
-        let mut statement =
-            self.connection.prepare_cached(&format!("{SUBJECT} where marketplace = ? and kind = ? and ref_key = ?"))?;
-        let mut found = Vec::with_capacity(keys.len());
-        for (kind, key) in keys {
-            let mut rows = statement.query(params![market, *kind as u8, *key as i64])?;
-            found.push(rows.next()?.map(subject).transpose()?);
-        }
-        Ok(found)
+        read::subjects(&self.connection, market, keys)
     }
 
     fn subjects_by_id(&mut self, ids: &[i64], _: For) -> Result<Vec<Subject>> {
-        let mut statement = self.connection.prepare_cached(&format!("{SUBJECT} where id = ?"))?;
-        let mut found = Vec::with_capacity(ids.len());
-        for id in ids {
-            let mut rows = statement.query([id])?;
-            found.extend(rows.next()?.map(subject).transpose()?);
-        }
-        Ok(found)
+        read::subjects_by_id(&self.connection, ids)
     }
 
     fn subjects_after(&mut self, market: i64, merchant: Option<i64>, after: i64, limit: usize, _: For) -> Result<Vec<Subject>> {
-        let which = if merchant.is_some() { "merchant = ?4" } else { "?4 is null" };
-        // `+` keeps the planner from the index on references, whose rows would all have to be sorted for each page.
-        let sql = format!("{SUBJECT} where +marketplace = ?1 and id > ?2 and {which} order by id limit ?3");
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut rows = statement.query(params![market, after, limit as i64, merchant])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.push(subject(row)?);
-        }
-        Ok(found)
+        read::subjects_after(&self.connection, market, merchant, after, limit)
     }
 
     fn recorded_after(&mut self, merchant: i64, after: i64, limit: usize) -> Result<Vec<Recorded>> {
-        let sql = "select id, kind, ref_key, ref, history from subjects where merchant = ? and id > ? order by id limit ?";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params![merchant, after, limit as i64])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let history = row.get_ref(4)?.as_blob().unwrap_or_default();
-            found.push(recorded((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?), history)?);
-        }
-        Ok(found)
+        read::recorded_after(&self.connection, merchant, after, limit)
     }
 
     fn put_subjects(&mut self, new: &[&Subject], changed: &[&Subject]) -> Result<()> {
-        let sql = "insert into subjects (id, marketplace, kind, ref_key, ref, merchant, began, history, marks, revisit)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-        let mut insert = self.connection.prepare_cached(sql)?;
-        for s in new {
-            let (history, marks) = encode(s)?;
-            let kind = s.kind as u8;
-            insert.execute(params![
-                s.id,
-                s.market,
-                kind,
-                s.key as i64,
-                s.reference,
-                s.merchant,
-                s.began,
-                history,
-                marks,
-                s.revisit
-            ])?;
-        }
-        let sql = "update subjects set merchant = ?, began = ?, history = ?, marks = ?, revisit = ? where id = ?";
-        let mut update = self.connection.prepare_cached(sql)?;
-        for s in changed {
-            let (history, marks) = encode(s)?;
-            update.execute(params![s.merchant, s.began, history, marks, s.revisit, s.id])?;
-        }
-        Ok(())
+        write::put_subjects(&self.connection, new, changed)
     }
 
     fn merchants(&mut self, market: i64, references: &[&str]) -> Result<Vec<i64>> {
@@ -245,37 +154,27 @@ impl Session for SqliteSession {
     }
 
     fn find_first_orders(&mut self, merchants: &[i64]) -> Result<()> {
-        sqlite_write::find_first_orders(&self.connection, merchants)
+        write::find_first_orders(&self.connection, merchants)
     }
 
     fn buckets(&mut self, keys: &[TallyKey]) -> Result<Vec<Bucket>> {
-        let sql = "select cells from tallies where generation = ? and bucket = ? and merchant = ? and listing = ? and lane = 0";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut found = Vec::with_capacity(keys.len());
-        for k in keys {
-            let mut rows = statement.query(params![k.generation, k.bucket, k.merchant, k.listing as i64])?;
-            found.push(match rows.next()? {
-                Some(row) => bucket(row, 0)?,
-                None => Bucket::default(),
-            });
-        }
-        Ok(found)
+        read::buckets(&self.connection, keys)
     }
 
     fn put_buckets(&mut self, rows: &[(TallyKey, Bucket)]) -> Result<()> {
-        sqlite_write::put_buckets(&self.connection, rows)
+        write::put_buckets(&self.connection, rows)
     }
 
     fn evidence(&mut self, drop: &[Evidence], add: &[Evidence]) -> Result<()> {
-        sqlite_write::evidence(&self.connection, drop, add)
+        write::evidence(&self.connection, drop, add)
     }
 
     fn fronts(&mut self, fronts: &[Front]) -> Result<Vec<Vec<(Place, i64)>>> {
-        sqlite_write::fronts(&self.connection, fronts)
+        read::fronts(&self.connection, fronts)
     }
 
     fn repeats(&mut self, drop: &[Repeat], add: &[Repeat]) -> Result<()> {
-        sqlite_write::repeats(&self.connection, drop, add)
+        write::repeats(&self.connection, drop, add)
     }
 
     fn revisits(&mut self, market: i64, drop: &[(Instant, i64)], add: &[(Instant, i64)]) -> Result<()> {
@@ -340,88 +239,35 @@ impl Session for SqliteSession {
     }
 
     fn judge(&mut self, judgements: &[Judgement]) -> Result<()> {
-        sqlite_write::judge(&self.connection, judgements)
+        write::judge(&self.connection, judgements)
     }
 
     fn faults(&mut self, add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<()> {
-        sqlite_write::faults(&self.connection, add, clear)
+        write::faults(&self.connection, add, clear)
     }
 
     fn revisits_due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>> {
-        let sql = "select subject from revisits where marketplace = ? and at <= ? order by at limit ?";
-        self.rows(sql, params![market, now, limit as i64], |r| r.get(0))
+        read::revisits_due(&self.connection, market, now, limit)
     }
 
     fn due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>> {
-        let sql = "select merchant from dirty where marketplace = ? order by stamp limit ?";
-        let mut due: Vec<i64> = self.rows(sql, params![market, limit as i64], |r| r.get(0))?;
-        if due.len() < limit {
-            let sql = "select merchant from agenda where marketplace = ? and at <= ? order by at limit ?";
-            let rest: Vec<i64> = self.rows(sql, params![market, now, (limit - due.len()) as i64], |r| r.get(0))?;
-            let known: std::collections::HashSet<i64> = due.iter().copied().collect();
-            due.extend(rest.into_iter().filter(|merchant| !known.contains(merchant)));
-        }
-        Ok(due)
+        read::due(&self.connection, market, now, limit)
     }
 
     fn states(&mut self, merchants: &[i64]) -> Result<Vec<MerchantState>> {
-        let _transaction = self.together()?;
-        let sql =
-            "select id, coalesce(joined_at, first_order, 0), standing, coalesce(since, 0), judged_day, verdict, next_evaluation,
-            reinstated, badges, (select stamp from dirty d where d.marketplace = merchants.marketplace and d.merchant = merchants.id)
-            from merchants where id = ?";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        merchants
-            .iter()
-            .map(|id| {
-                Ok(statement.query_row([id], |r| {
-                    Ok(MerchantState {
-                        id: r.get(0)?,
-                        joined: r.get(1)?,
-                        standing: r.get(2)?,
-                        since: r.get(3)?,
-                        judged_day: r.get(4)?,
-                        verdict: r.get::<_, Option<[u8; 16]>>(5)?.map(Uuid::from_bytes),
-                        next_evaluation: r.get(6)?,
-                        reinstated: r.get(7)?,
-                        badges: r.get(8)?,
-                        stamp: r.get(9)?,
-                    })
-                })?)
-            })
-            .collect()
+        read::states(&self.connection, merchants)
     }
 
     fn books(&mut self, generation: i64, merchants: &[i64], from: i32, to: i32) -> Result<Vec<(i64, u64, i32, Bucket)>> {
-        let _transaction = self.together()?;
-        let sql = "select listing, cells from tallies where generation = ? and bucket = ? and merchant = ?";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut found = Vec::new();
-        for number in from..=to {
-            for merchant in merchants {
-                let mut rows = statement.query(params![generation, number, merchant])?;
-                while let Some(row) = rows.next()? {
-                    found.push((*merchant, row.get::<_, i64>(0)? as u64, number, bucket(row, 1)?));
-                }
-            }
-        }
-        Ok(found)
+        read::books(&self.connection, generation, merchants, from, to)
     }
 
     fn all_books(&mut self, generation: i64) -> Result<Vec<(i32, i64, u64, Bucket)>> {
-        let sql = "select bucket, merchant, listing, cells from tallies where generation = ?";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query([generation])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.push((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)? as u64, bucket(row, 3)?));
-        }
-        Ok(found)
+        read::all_books(&self.connection, generation)
     }
 
     fn first_bucket(&mut self, generation: i64) -> Result<Option<i32>> {
-        let sql = "select min(bucket) from tallies where generation = ?";
-        Ok(self.connection.prepare_cached(sql)?.query_row([generation], |r| r.get(0))?)
+        read::first_bucket(&self.connection, generation)
     }
 
     fn buyer_marks(
@@ -431,50 +277,23 @@ impl Session for SqliteSession {
         counters: &[u16],
         from: Instant,
     ) -> Result<Vec<(i64, BuyerMark)>> {
-        let _transaction = self.together()?;
-        let sql = "select day, buyer from evidence
-            where generation = ? and merchant = ? and counter = ? and at >= ? and excluded is null";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut found = Vec::new();
-        for merchant in merchants {
-            for counter in counters {
-                let mut rows = statement.query(params![generation, merchant, counter, from])?;
-                while let Some(r) = rows.next()? {
-                    let mark = BuyerMark { counter: *counter, day: r.get(0)?, buyer: r.get::<_, i64>(1)? as u64 };
-                    found.push((*merchant, mark));
-                }
-            }
-        }
-        Ok(found)
+        read::buyer_marks(&self.connection, generation, merchants, counters, from)
     }
 
-    fn verdicts(&mut self, ids: &[Option<Uuid>]) -> Result<Vec<Option<crate::store::session::Told>>> {
-        let _transaction = self.together()?;
-        let mut statement = self.connection.prepare_cached("select generation, input, output from verdicts where id = ?")?;
-        ids.iter()
-            .map(|id| match id {
-                Some(id) => Ok(statement.query_row([id.as_bytes()], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).optional()?),
-                None => Ok(None),
-            })
-            .collect()
+    fn verdicts(&mut self, ids: &[Option<Uuid>]) -> Result<Vec<Option<Told>>> {
+        read::verdicts(&self.connection, ids)
     }
 
     fn segment(&mut self, id: i64) -> Result<Option<Vec<u8>>> {
-        Ok(self.connection.prepare_cached("select raw from segments where id = ?")?.query_row([id], |r| r.get(0)).optional()?)
+        read::segment(&self.connection, id)
     }
 
     fn segments_after(&mut self, market: i64, after: i64, limit: usize) -> Result<Vec<i64>> {
-        let sql = "select id from segments where marketplace = ? and id > ? order by id limit ?";
-        self.rows(sql, params![market, after, limit as i64], |r| r.get(0))
+        read::segments_after(&self.connection, market, after, limit)
     }
 
-    fn evidence_page(&mut self, q: &EvidenceQuery) -> Result<Vec<Evidence>> {
-        let (at, subject, ordinal) = q.before.unwrap_or((q.until, 0, 0));
-        let sql = "select subject, ordinal, counter, at, amount, cause, excluded, day, buyer, listing from evidence
-            where generation = ? and merchant = ? and counter = ? and at >= ? and (at, subject, ordinal) < (?, ?, ?)
-            order by at desc, subject desc, ordinal desc limit ?";
-        let values = params![q.generation, q.merchant, q.counter, q.from, at, subject, ordinal, q.limit as i64];
-        self.rows(sql, values, |r| sqlite_write::read_evidence(r, q.generation, q.merchant))
+    fn evidence_page(&mut self, query: &EvidenceQuery) -> Result<Vec<Evidence>> {
+        read::evidence_page(&self.connection, query)
     }
 
     fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize> {
@@ -488,9 +307,4 @@ impl Session for SqliteSession {
     fn outgoing(&mut self) -> &mut bool {
         &mut self.outgoing
     }
-}
-
-fn bucket(row: &Row<'_>, column: usize) -> Result<Bucket> {
-    let bytes = row.get_ref(column)?.as_blob().unwrap_or_default();
-    Bucket::decode(bytes).ok_or_else(|| StoreError::undecodable("tallies", "of a merchant"))
 }

@@ -1,14 +1,13 @@
-//! The longer statements of the SQLite session: what a batch writes besides subjects.
+//! What the SQLite session writes, where that takes more than a statement or two.
 
 use std::collections::HashMap;
 
-use andon_domain::mark::Mark;
-use andon_domain::quota::Place;
 use andon_domain::tally::Bucket;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
-use super::repeats::{signed, unsigned};
-use super::session::{Evidence, FaultRow, Front, Judgement, NewVerdict, Repeat, Result, Seen, TallyKey};
+use super::repeats::signed;
+use super::session::{Evidence, FaultRow, Judgement, NewVerdict, Repeat, Result, Seen, Subject, TallyKey};
+use super::subjects::encode;
 use crate::keys::EventKey;
 
 pub(super) fn remember(c: &Connection, events: &[(EventKey, u64)]) -> Result<Vec<Seen>> {
@@ -26,6 +25,35 @@ pub(super) fn remember(c: &Connection, events: &[(EventKey, u64)]) -> Result<Vec
         }
     }
     Ok(seen)
+}
+
+pub(super) fn put_subjects(c: &Connection, new: &[&Subject], changed: &[&Subject]) -> Result<()> {
+    let sql = "insert into subjects (id, marketplace, kind, ref_key, ref, merchant, began, history, marks, revisit)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let mut insert = c.prepare_cached(sql)?;
+    for s in new {
+        let (history, marks) = encode(s)?;
+        let kind = s.kind as u8;
+        insert.execute(params![
+            s.id,
+            s.market,
+            kind,
+            s.key as i64,
+            s.reference,
+            s.merchant,
+            s.began,
+            history,
+            marks,
+            s.revisit
+        ])?;
+    }
+    let sql = "update subjects set merchant = ?, began = ?, history = ?, marks = ?, revisit = ? where id = ?";
+    let mut update = c.prepare_cached(sql)?;
+    for s in changed {
+        let (history, marks) = encode(s)?;
+        update.execute(params![s.merchant, s.began, history, marks, s.revisit, s.id])?;
+    }
+    Ok(())
 }
 
 pub(super) fn find_first_orders(c: &Connection, merchants: &[i64]) -> Result<()> {
@@ -85,18 +113,6 @@ pub(super) fn evidence(c: &Connection, drop: &[Evidence], add: &[Evidence]) -> R
     Ok(())
 }
 
-pub(super) fn fronts(c: &Connection, fronts: &[Front]) -> Result<Vec<Vec<(Place, i64)>>> {
-    let sql = "select at, ref_key, subject from repeats where generation = ? and merchant = ? and quota = ? and buyer = ?
-        and at >= ? and at < ? order by at, ref_key limit ?";
-    let mut first = c.prepare_cached(sql)?;
-    let place = |r: &Row<'_>| Ok((Place { at: r.get(0)?, key: unsigned(r.get(1)?) }, r.get(2)?));
-    let front = |f: &Front| {
-        let values = params![f.generation, f.merchant, f.quota, f.buyer as i64, f.from, f.until, f.limit as i64];
-        Ok(first.query_map(values, place)?.collect::<rusqlite::Result<_>>()?)
-    };
-    fronts.iter().map(front).collect()
-}
-
 pub(super) fn repeats(c: &Connection, drop: &[Repeat], add: &[Repeat]) -> Result<()> {
     let sql = "delete from repeats where generation = ? and merchant = ? and quota = ? and buyer = ? and at = ? and ref_key = ?";
     let mut delete = c.prepare_cached(sql)?;
@@ -110,19 +126,6 @@ pub(super) fn repeats(c: &Connection, drop: &[Repeat], add: &[Repeat]) -> Result
         insert.execute(params![r.generation, r.merchant, r.quota, r.buyer as i64, r.place.at, signed(r.place.key), r.subject])?;
     }
     Ok(())
-}
-
-pub(super) fn read_evidence(r: &Row<'_>, generation: i64, merchant: i64) -> rusqlite::Result<Evidence> {
-    Ok(Evidence {
-        generation,
-        merchant,
-        subject: r.get(0)?,
-        ordinal: r.get(1)?,
-        mark: Mark { counter: r.get(2)?, at: r.get(3)?, amount: r.get(4)?, cause: r.get(5)?, excluded: r.get(6)? },
-        day: r.get(7)?,
-        buyer: r.get::<_, i64>(8)? as u64,
-        listing: r.get::<_, i64>(9)? as u64,
-    })
 }
 
 pub(super) fn judge(c: &Connection, judgements: &[Judgement]) -> Result<()> {

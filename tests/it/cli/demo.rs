@@ -1,13 +1,14 @@
 //! `andon demo`, from nothing to requests that are answered, and again over what it left behind.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use andon_tests::process::{Connection, Ran};
 use serde_json::Value;
 
-use super::{andon, command};
+use super::{BINARY, andon, command};
 
 /// The command for a small demonstration in a home.
 fn small<'a>(home: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
@@ -24,7 +25,11 @@ struct Demo {
 impl Demo {
     #[track_caller]
     fn begin(home: &Path, more: &[&str]) -> Self {
-        let mut command = command(&small(home, more));
+        Self::of(command(&small(home, more)))
+    }
+
+    #[track_caller]
+    fn of(mut command: Command) -> Self {
         command.env("ANDON_LISTEN", "127.0.0.1:0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut demo = Self { child: command.spawn().unwrap(), said: String::new() };
         let lines = BufReader::new(demo.child.stdout.take().unwrap()).lines().map(Result::unwrap);
@@ -127,6 +132,41 @@ fn from_nothing_to_requests_that_are_answered_and_the_same_again() {
     assert!(demo.end().contains("beginning anew: the last demonstration was another one"));
     let refused = andon(&["demo", "--days=0", "--home", home.path().to_str().unwrap()]);
     assert!(refused.failed().contains("days must be from 1 to 3650"), "{}", refused.err);
+}
+
+#[test]
+fn away_from_a_checkout_a_complete_home_is_enough() {
+    let (home, away) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    // The rules are looked for from where the binary lies, too. It is copied by a process of its own, since what this one holds open
+    // for writing, others that it starts meanwhile would hold as well, and it could not be run.
+    let binary = away.path().join("andon");
+    assert!(Command::new("cp").arg(BINARY).arg(&binary).status().unwrap().success());
+    let outside = |home: &Path, more: &[&str]| {
+        let mut command = Command::new(&binary);
+        command.args(small(home, more)).current_dir(away.path());
+        command
+    };
+    let lacking = Ran::to_its_end(&mut outside(home.path(), &[]));
+    assert!(lacking.failed().contains("the rules amazon are not installed, nor here to be built"), "{}", lacking.err);
+    let demo = Demo::begin(home.path(), &[]);
+    let first = demo.merchants();
+    demo.end();
+    let other = Ran::to_its_end(&mut outside(home.path(), &["--seed=2"]));
+    assert!(
+        other.failed().contains("the last demonstration was another one, and what its rules are built of is not here"),
+        "{}",
+        other.err
+    );
+    // However old it is: there is no other.
+    let is_note = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lived-"));
+    let mut files = fs::read_dir(home.path().join("demo")).unwrap().map(|entry| entry.unwrap().path());
+    let note = files.find(is_note).unwrap();
+    let mut finished: Value = serde_json::from_slice(&fs::read(&note).unwrap()).unwrap();
+    finished["end"] = 1.into();
+    fs::write(&note, finished.to_string()).unwrap();
+    let demo = Demo::of(outside(home.path(), &[]));
+    assert_eq!(demo.merchants(), first);
+    demo.end();
 }
 
 /// Begins a demonstration that dies when its first events are in.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use andon::auth::Scope;
 use andon::setup::RulesSetup;
-use andon_tests::events::{DAY, NOW, good_orders, rated, rfc3339};
+use andon_tests::events::{DAY, NOW, good_orders, placed, rated, rfc3339};
+use andon_tests::guests::TextGuest;
 use andon_tests::{Backend, Door, MARKET, TestApp, guests, on_both};
 use serde_json::{Value, json};
 
@@ -66,6 +67,17 @@ impl Shop {
     }
 }
 
+/// Rules that propose to shut every shop, and in the same breath to open it again.
+fn torn() -> Vec<u8> {
+    let propose = |action: &str| json!({"action": action, "reasons": [{}]});
+    let verdict = json!({"score": 1000, "proposals": [propose("suspend"), propose("reinstate")]});
+    let guest = TextGuest::default().declaring(|manifest| {
+        manifest["reasons"] = json!(["torn"]);
+        manifest["wording"].as_array_mut().unwrap().push(json!(["en", "torn", "Torn"]));
+    });
+    guest.answering("evaluate", json!({"ok": [verdict]})).component()
+}
+
 fn awards(health: &Value) -> bool {
     health["proposals"].as_array().unwrap().iter().any(|p| p["action"] == "award-badge" && p["badge"] == "top-rated-seller")
 }
@@ -99,6 +111,46 @@ on_both! {
             standings.push(shop.health_at(moment).await["standing"]["code"].clone());
         }
         assert_eq!(standings, ["suspended", "suspended", "suspended", "immune", "immune"]);
+    }
+
+    async fn a_reopening_that_rules_propose_is_one_once_a_person_agrees(backend) {
+        let shop = Shop::under(backend, &torn(), "text", &[]).await;
+        let policy = json!({"new_merchant_days": 0, "grace_days": 0});
+        let trusted = json!({"action_modes": {"suspend": "auto", "reinstate": "review"}, "policy": policy});
+        shop.operator.patch("/v1/marketplaces/olist", &trusted).await.ok();
+        shop.test.drain().await;
+        // There is something to open again by the next verdict.
+        shop.test.clock.set(NOW + DAY);
+        shop.test.accept(&[placed("another", "m", NOW)]).await;
+        shop.test.drain().await;
+        let proposed = shop.door.operator().get(&format!("{LIST}?action=reinstate&stage=in-review")).await.ok();
+        let path = format!("{LIST}/{}", proposed["items"][0]["id"].as_str().unwrap());
+        assert_eq!(shop.told("").await, [json!([]), Value::Null]);
+        let agreed = NOW + 2 * DAY;
+        shop.test.clock.set(agreed);
+        shop.done("ann", &format!("{path}/approve"), &json!({"reason": "The plan convinces us."})).await;
+        let reopened = [json!([]), json!(rfc3339(agreed).replace(".000", ""))];
+        assert_eq!(shop.told("").await, reopened);
+        shop.test.clock.set(agreed + HOUR);
+        shop.done("bob", &format!("{path}/reverse"), &json!({"reason": "Too early."})).await;
+        assert_eq!(shop.told("").await, reopened, "it had been one");
+        for (moment, told) in [(agreed - 1, [json!([]), Value::Null]), (agreed, reopened.clone()), (agreed + HOUR, reopened)] {
+            assert_eq!(shop.told_at(moment).await, told, "{moment}");
+        }
+    }
+
+    async fn what_was_taken_back_before_it_came_into_force_never_was(backend) {
+        let shop = Shop::under(backend, guests::ebay(), "ebay", &[]).await;
+        let said = json!({"reason": "We have looked again."});
+        let shut = shop.done("ann", LIST, &measure("terminate")).await;
+        shop.done("bob", &format!("{LIST}/{shut}/approve"), &said).await;
+        // Its notice is over, but nobody has carried it out yet.
+        let reversed = NOW + 31 * DAY;
+        shop.test.clock.set(reversed);
+        shop.done("eve", &format!("{LIST}/{shut}/reverse"), &said).await;
+        let never_shut = [json!([]), Value::Null];
+        assert_eq!(shop.told("").await, never_shut);
+        assert_eq!(shop.told_at(reversed).await, never_shut);
     }
 
     async fn every_moment_tells_what_was_told_then(backend) {

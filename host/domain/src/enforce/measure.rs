@@ -22,6 +22,11 @@ pub fn is_person(actor: &str) -> bool {
     actor != TIME && !actor.starts_with("rules:")
 }
 
+/// Who decided what `author` opened and others agreed to, `agreed` last: the author where that is a person, and else who agreed.
+pub fn decided_by<'a>(author: &'a str, agreed: Option<&'a str>) -> &'a str {
+    agreed.filter(|_| !is_person(author)).unwrap_or(author)
+}
+
 words!(/** How far a merchant's account is open, widest first. */ Account {
     Active = "active", Restricted = "restricted", Suspended = "suspended", Terminated = "terminated",
 });

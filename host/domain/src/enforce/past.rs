@@ -20,10 +20,10 @@ pub struct Course {
     pub object: String,
     /// How far it has come.
     pub stage: Stage,
-    /// Who opened it.
-    pub author: String,
-    /// From when on it held, if it ever did.
-    pub effective_at: Instant,
+    /// Who decided it.
+    pub decided_by: String,
+    /// From when on it held; absent where it was taken back before it did.
+    pub effective_at: Option<Instant>,
     /// When it was over, or will be by itself.
     pub over_at: Option<Instant>,
     /// Who ended it last, and when.
@@ -92,7 +92,7 @@ fn breaks(courses: &[Course]) -> HashMap<Uuid, Vec<Break>> {
     let mut breaks: HashMap<Uuid, Vec<Break>> = HashMap::new();
     for course in courses.iter().filter(|course| course.stage == Stage::Reversed) {
         let (Some(ended), Some((_, resumed))) = (course.over_at, &course.closing) else { continue };
-        let by_person = is_person(&course.author);
+        let by_person = is_person(&course.decided_by);
         for id in &course.lifted {
             breaks.entry(*id).or_default().push(Break { ended, resumed: *resumed, by_person });
         }
@@ -104,8 +104,9 @@ impl Course {
     /// What never held has none. What had a break but was not put back in force after it was over before that: nothing is left.
     fn spells(&self, mut breaks: Vec<Break>) -> Vec<Spell> {
         let held = matches!(self.stage, Stage::InForce | Stage::Expired | Stage::Lifted | Stage::Reversed);
+        let Some(mut from) = self.effective_at.filter(|_| held) else { return Vec::new() };
         breaks.sort_unstable_by_key(|pause| pause.ended);
-        let (mut from, mut spells) = (self.effective_at, Vec::new());
+        let mut spells = Vec::new();
         for Break { ended, resumed, by_person } in breaks {
             spells.push(Spell { from, until: ended, ended_by_person: by_person });
             from = resumed;
@@ -113,7 +114,7 @@ impl Course {
         let ended = matches!(self.stage, Stage::Lifted | Stage::Reversed);
         let ended_by_person = ended && self.closing.as_ref().is_some_and(|(by, _)| is_person(by));
         spells.push(Spell { from, until: self.over_at.unwrap_or(Instant::MAX), ended_by_person });
-        spells.retain(|spell| held && spell.from <= spell.until);
+        spells.retain(|spell| spell.from <= spell.until);
         spells
     }
 }

@@ -5,9 +5,10 @@ use super::*;
 const NEVER: [Instant; 0] = [];
 
 fn course(id: u128, kind: Kind, stage: Stage, (from, over_at): (Instant, Option<Instant>)) -> Course {
-    let (object, author) = (if kind.has_object() { "top" } else { "" }.to_owned(), "ann".to_owned());
+    let (object, decided_by) = (if kind.has_object() { "top" } else { "" }.to_owned(), "ann".to_owned());
     let closing = over_at.filter(|_| stage != Stage::Expired).map(|at| ("bob".to_owned(), at));
-    Course { id: Uuid::from_u128(id), kind, object, stage, author, effective_at: from, over_at, closing, lifted: Vec::new() }
+    let (effective_at, lifted) = (Some(from), Vec::new());
+    Course { id: Uuid::from_u128(id), kind, object, stage, decided_by, effective_at, over_at, closing, lifted }
 }
 
 fn ended_by(who: &str, course: Course) -> Course {
@@ -35,7 +36,9 @@ fn a_badge_is_worn_from_its_award_until_it_ends() {
     for stage in [Stage::Observed, Stage::InReview, Stage::Scheduled, Stage::Declined, Stage::Withdrawn] {
         assert_eq!(worn(&[award(stage, (10, None))], [10, 20]), NEVER);
     }
-    assert_eq!(worn(&[award(Stage::Reversed, (10, Some(5)))], 0..30), NEVER, "taken back while it was announced");
+    assert_eq!(worn(&[award(Stage::Reversed, (10, Some(5)))], 0..30), NEVER, "taken back before the time announced");
+    let late = Course { effective_at: None, ..award(Stage::Reversed, (10, Some(15))) };
+    assert_eq!(worn(&[late], 0..30), NEVER, "taken back after it, but before it was worn");
 }
 
 #[test]
@@ -71,7 +74,8 @@ fn a_person_who_ends_the_last_of_what_narrows_reinstates() {
     assert_eq!(at(&[suspended(), restricted(20)]), [None, Some(20), Some(20)]);
     let later = course(3, Kind::Terminate, Stage::Reversed, (22, Some(28)));
     assert_eq!(at(&[later, suspended()]), [None, Some(20), Some(28)]);
-    assert_eq!(at(&[course(1, Kind::Terminate, Stage::Reversed, (40, Some(20)))]), [None; 3], "it was only announced");
+    let announced = Course { effective_at: None, ..course(1, Kind::Terminate, Stage::Reversed, (10, Some(20))) };
+    assert_eq!(at(&[announced]), [None; 3], "it was only announced");
 }
 
 #[test]
@@ -80,6 +84,6 @@ fn a_reinstatement_that_was_reversed_had_been_one() {
     let taken_back = reversed(Kind::Reinstate, (20, 25), 1);
     let enforced = Enforced::of(&[taken_back.clone(), suspended.clone()]);
     assert_eq!([19, 20, 30].map(|at| enforced.reinstated(at)), [None, Some(20), Some(20)]);
-    let by_rules = Course { author: "rules:amazon@1.0.0".into(), ..taken_back };
+    let by_rules = Course { decided_by: "rules:amazon@1.0.0".into(), ..taken_back };
     assert_eq!(Enforced::of(&[by_rules, suspended]).reinstated(30), None);
 }

@@ -50,16 +50,16 @@ struct Finished {
 /// Where it is noted that a life was lived to its end in the configured database.
 pub(super) struct Note {
     path: PathBuf,
-    /// The file of a database that nobody else has a say in, with its URL.
+    /// The file of a database that may be emptied, with its URL: nobody else has a say in it, and what it is filled with is here.
     own: Option<(PathBuf, String)>,
 }
 
 impl Note {
-    pub(super) fn of(config: &Config) -> Self {
+    pub(super) fn of(config: &Config, rules_are_here: bool) -> Self {
         let url = config.database_url();
         // Each database has a note of its own; its URL may hold a password, and stands nowhere.
         let name = format!("lived-{}.json", &hex::encode(Sha256::digest(&url))[..16]);
-        let own = config.database_url.is_none().then(|| (config.home.join("andon.db"), url));
+        let own = (config.database_url.is_none() && rules_are_here).then(|| (config.home.join("andon.db"), url));
         Self { path: config.home.join(name), own }
     }
 
@@ -75,7 +75,7 @@ impl Note {
         (self.own.is_some() && now - finished.end >= STALE).then_some("the last demonstration is more than a day old")
     }
 
-    /// Makes room for a life: removes what was lived in the home's own database. Another database is left alone.
+    /// Makes room for a life: removes what was lived in a database that may be emptied. Another one is left alone.
     pub(super) fn make_room(&self, why: &str) -> anyhow::Result<()> {
         let Some((file, url)) = self.own.as_ref().filter(|(file, _)| file.exists()) else { return Ok(()) };
         tracing::info!("beginning anew: {why}");

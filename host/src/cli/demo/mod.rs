@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 
 use self::life::{Life, Note};
 use super::serve::{host, policy};
+use super::simulate::Size;
 use super::{Place, bundled, open};
 use crate::app::App;
 use crate::auth::{Grant, MerchantClaim, Scope, TrialKey};
@@ -27,21 +28,11 @@ const CURRENCY: &str = "USD";
 /// The rules that judge it, and those installed beside them.
 const RULES: [&str; 2] = ["amazon", "ebay"];
 
-/// How large a marketplace.
+/// Which marketplace, and where.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Merchants
-    #[arg(long, default_value_t = 200)]
-    merchants: u32,
-    /// Orders in all
-    #[arg(long, default_value_t = 20_000)]
-    orders: u32,
-    /// Days up to now
-    #[arg(long, default_value_t = 90)]
-    days: u32,
-    /// Seed; the same gives the same marketplace
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    #[command(flatten)]
+    size: Size,
     #[command(flatten)]
     place: Place,
 }
@@ -50,7 +41,7 @@ pub struct Args {
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
-    let Args { merchants, orders, days, seed, place } = args;
+    let Args { size: Size { merchants, orders, seed, days }, place } = args;
     let config = place.settings()?;
     let config = Config { home: config.home.join("demo"), ..config };
     telemetry::logs(&config, &shutdown)?;
@@ -73,7 +64,7 @@ async fn prepared(config: &Config, life: Life) -> anyhow::Result<Arc<App>> {
     let now = SystemClock.now();
     // Before anything is removed for it.
     life.simulation(now)?;
-    let note = Note::of(config);
+    let note = Note::of(config, RULES.iter().all(|rules| bundled::is_here(rules)));
     let objection = note.objection(&life, now);
     if let Some(why) = objection {
         note.make_room(why)?;
@@ -85,6 +76,9 @@ async fn prepared(config: &Config, life: Life) -> anyhow::Result<Arc<App>> {
     match (app.markets.get(CODE), objection) {
         (None, _) => note.live(&app, life).await?,
         (Some(_), None) => {}
+        (Some(_), Some(why)) if config.database_url.is_none() => {
+            bail!("{why}, and what its rules are built of is not here to begin anew with; run this from within a checkout")
+        }
         (Some(_), Some(why)) => bail!("{why}, and a database that is named is never emptied; name an empty one, or none"),
     }
     Ok(app)
