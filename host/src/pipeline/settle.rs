@@ -2,8 +2,9 @@
 //! evidence and the agenda, in the transaction that the caller holds.
 
 mod closing;
+mod ledger;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use andon_domain::calendar::Calendar;
 use andon_domain::change::Kind;
@@ -16,6 +17,7 @@ use andon_domain::tally::{Slot, bucket_of};
 use rapidhash::RapidHashMap;
 
 pub(crate) use self::closing::Closing;
+use self::ledger::Ledger;
 use super::classify::{self, Allowance, Answer};
 use super::quota;
 use super::retry::RETRY;
@@ -93,19 +95,6 @@ pub(super) struct Change {
     pub(super) slot: usize,
     /// The marks before, and whose they were.
     pub(super) before: Option<(i64, Marked)>,
-}
-
-/// What a transaction adds up before it writes.
-#[derive(Default)]
-struct Ledger {
-    cells: BTreeMap<TallyKey, Vec<(Day, Slot, i64)>>,
-    drop: Vec<Evidence>,
-    add: Vec<Evidence>,
-    dirty: HashSet<i64>,
-    faults: Vec<FaultRow>,
-    clear: Vec<(i64, i64, i64)>,
-    /// Something is to be asked about again at once.
-    later: bool,
 }
 
 /// Classifies the subjects under each of the marketplace's generations as of `now`, and writes them with all that follows but what
@@ -306,7 +295,8 @@ fn write(session: &mut dyn Session, market: &Market, touched: &[Touched], mut le
         &new.iter().map(|t| &t.subject).collect::<Vec<_>>(),
         &changed.iter().map(|t| &t.subject).collect::<Vec<_>>(),
     )?;
-    write_cells(session, &ledger.cells)?;
+    ledger.balance();
+    ledger.write_cells(session)?;
     if !ledger.drop.is_empty() || !ledger.add.is_empty() {
         session.evidence(&ledger.drop, &ledger.add)?;
     }
@@ -321,20 +311,6 @@ fn write(session: &mut dyn Session, market: &Market, touched: &[Touched], mut le
     }
     ledger.dirty.remove(&0);
     Ok(Closing::of(touched, ledger.dirty, ledger.later))
-}
-
-fn write_cells(session: &mut dyn Session, cells: &BTreeMap<TallyKey, Vec<(Day, Slot, i64)>>) -> Result<()> {
-    let keys: Vec<TallyKey> = cells.keys().copied().collect();
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let mut buckets = session.buckets(&keys)?;
-    for (bucket, changes) in buckets.iter_mut().zip(cells.values()) {
-        for (day, slot, amount) in changes {
-            bucket.add(*day, *slot, *amount);
-        }
-    }
-    session.put_buckets(&keys.into_iter().zip(buckets).collect::<Vec<_>>())
 }
 
 /// What a subject's marks under a generation add up to, cell by cell: listing (0 for all), day, slot, amount. `beyond` says under
