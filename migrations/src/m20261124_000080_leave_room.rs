@@ -2,7 +2,8 @@
 //! entry in any index. Rows that are there already move as they change. SQLite changes rows where they are.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
+
+use crate::table;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -11,21 +12,12 @@ pub(crate) struct Migration;
 #[sea_orm_migration::async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, UP).await
+        table::run_on_postgres(manager, UP).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, DOWN).await
+        table::run_on_postgres(manager, DOWN).await
     }
-}
-
-async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbErr> {
-    if manager.get_database_backend() == DbBackend::Postgres {
-        for statement in statements {
-            manager.get_connection().execute_unprepared(statement).await?;
-        }
-    }
-    Ok(())
 }
 
 /// An order's row changes four times in its life; those of merchants and of sums for as long as there are orders.

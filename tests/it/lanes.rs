@@ -216,21 +216,30 @@ async fn a_change_during_an_evaluation_stays_due() {
         writer.mark_dirty(1, &[merchant], 5).unwrap();
         writer.commit().unwrap();
         // The other host's stamp may well be the older one.
-        for stamp in [4, 5, 6] {
+        for (stamp, gathered) in [4, 5, 6].into_iter().flat_map(|stamp| [(stamp, false), (stamp, true)]) {
             assert_eq!(writer.due(1, 0, 10).unwrap(), [merchant]);
-            let read = writer.states(&[merchant]).unwrap().remove(0);
+            let read = writer.states(&[merchant]).unwrap().remove(0).stamp;
+            assert!(read.is_some(), "who is due has a stamp");
             writer.begin().unwrap();
             writer.mark_dirty(1, &[merchant], stamp).unwrap();
+            if gathered {
+                writer.due(1, 0, 10).unwrap();
+            }
             let judge = hosts.spawn(1, move |s| {
-                let judgement = Judgement { market: 1, merchant, stamp: read.stamp, was_due: None, next: None, verdict: None };
+                let judgement = Judgement { market: 1, merchant, stamp: read, was_due: None, next: None, verdict: None };
                 s.judge(&[judgement]).unwrap();
                 s.commit().unwrap();
             });
-            hosts.wait_until_blocked();
-            writer.commit().unwrap();
-            judge.join().unwrap();
+            if gathered {
+                hosts.wait_until_blocked();
+                writer.commit().unwrap();
+                judge.join().unwrap();
+                assert!(writer.states(&[merchant]).unwrap()[0].stamp > read);
+            } else {
+                judge.join().unwrap();
+                writer.commit().unwrap();
+            }
             assert_eq!(writer.due(1, 0, 10).unwrap(), [merchant]);
-            assert!(writer.states(&[merchant]).unwrap()[0].stamp > read.stamp);
         }
     })
     .await;

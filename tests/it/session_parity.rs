@@ -250,7 +250,10 @@ fn answer(s: &mut dyn Session, call: &Call, stamp: i64) -> Result<String> {
         Call::Evidence(drop, add) => format!("{:?}", s.evidence(drop, add)?),
         Call::Places(call) => places::answer(s, call)?,
         Call::Revisits(drop, add) => format!("{:?}", s.revisits(MARKET, drop, add)?),
-        Call::MarkDirty(merchants) => format!("{:?}", s.mark_dirty(MARKET, merchants, stamp)?),
+        // PostgreSQL notes it of each merchant once somebody asks who is due.
+        Call::MarkDirty(merchants) => {
+            format!("{:?} {:?}", s.mark_dirty(MARKET, merchants, stamp)?, s.due(MARKET, 0, MERCHANTS as usize)?)
+        }
         Call::AllDirty => format!("{:?}", s.all_dirty(MARKET, stamp)?),
         Call::Advance(to) => format!("{:?}", s.advance(MARKET, *to)?),
         Call::Judge(rows) => {

@@ -129,7 +129,6 @@ async fn agenda(c: &mut PgConnection, b: &Batch) -> sqlx::Result<()> {
     query(sql).bind(b.market).bind(column(gone, |r| r.0)).bind(column(gone, |r| r.1)).execute(&mut *c).await?;
     let sql = "insert into revisits (marketplace, at, subject) select $1, * from unnest($2::bigint[], $3::bigint[]) on conflict do nothing";
     query(sql).bind(b.market).bind(column(&b.revisits, |r| r.0)).bind(column(&b.revisits, |r| r.1)).execute(&mut *c).await?;
-    let sql = "insert into dirty (marketplace, merchant, stamp) select $1, merchant, $3 from unnest($2::bigint[]) merchant
-        on conflict (marketplace, merchant) do update set stamp = excluded.stamp";
-    query(sql).bind(b.market).bind(&b.dirty).bind(b.stamp).execute(c).await.map(|_| ())
+    let sql = "insert into dockets (marketplace, stamp, merchants) values ($1, $2, $3)";
+    query(sql).bind(b.market).bind(b.stamp).bind(&b.dirty).execute(c).await.map(|_| ())
 }

@@ -238,7 +238,10 @@ impl Session for PgSession {
     }
 
     fn due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>> {
-        self.run(async |c| read::due(c, market, now, limit).await)
+        self.run(async |c| {
+            write::gather_dirty(c, market).await?;
+            read::due(c, market, now, limit).await
+        })
     }
 
     fn states(&mut self, merchants: &[i64]) -> Result<Vec<MerchantState>> {

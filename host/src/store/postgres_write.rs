@@ -15,6 +15,9 @@ use super::session::{Evidence, Hold, Registration, Repeat, Result, Seen, Subject
 use super::subjects::encode;
 use crate::keys::EventKey;
 
+/// Transactions whose merchants are gathered at once.
+const DOCKETS: i64 = 256;
+
 /// Rows in the order of their keys; of equal keys the last, as if each had been written in turn.
 pub(super) fn by_key<'r, T, K: Ord>(rows: &'r [T], key: impl Fn(&'r T) -> K) -> Vec<&'r T> {
     rows.iter().map(|row| (key(row), row)).collect::<BTreeMap<_, _>>().into_values().collect()
@@ -275,15 +278,26 @@ pub(super) async fn hold(c: &mut PgConnection, what: Hold<'_>) -> Result<()> {
     Ok(())
 }
 
+/// One row for all of them: who is in several before anybody is judged is sorted out once, by `gather_dirty`, and lanes do not wait
+/// for each other over merchants they share.
 pub(super) async fn mark_dirty(c: &mut PgConnection, market: i64, merchants: &[i64], stamp: i64) -> Result<()> {
     if merchants.is_empty() {
         return Ok(());
     }
+    let sql = "insert into dockets (marketplace, stamp, merchants) values ($1, $2, $3)";
+    query(sql).bind(market).bind(stamp).bind(merchants).execute(c).await?;
+    Ok(())
+}
+
+/// Notes for each merchant what transactions have noted of many.
+pub(super) async fn gather_dirty(c: &mut PgConnection, market: i64) -> Result<()> {
     // Two hosts' stamps need not commit in their order; one that went back could be taken for one that was evaluated.
-    let sql = "insert into dirty (marketplace, merchant, stamp) select $1, merchant, $3 from unnest($2::bigint[]) merchant
+    let sql = "with taken as (delete from dockets where marketplace = $1 and id = any(array(
+                select id from dockets where marketplace = $1 order by id limit $2)) returning stamp, merchants),
+            named as (select merchant, max(stamp) as stamp from taken cross join unnest(merchants) m(merchant) group by merchant)
+        insert into dirty (marketplace, merchant, stamp) select $1, merchant, stamp from named order by merchant
         on conflict (marketplace, merchant) do update set stamp = greatest(dirty.stamp + 1, excluded.stamp)";
-    let rows = by_key(merchants, |merchant| *merchant);
-    query(sql).bind(market).bind(column(&rows, |merchant| **merchant)).bind(stamp).execute(c).await?;
+    query(sql).bind(market).bind(DOCKETS).execute(c).await?;
     Ok(())
 }
 

@@ -321,7 +321,8 @@ pub trait Session: Send {
 
     /// Subjects that asked to be asked again by now.
     fn revisits_due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>>;
-    /// Merchants that must be evaluated by now, those first whose facts have changed.
+    /// Merchants that must be evaluated by now, those first whose facts have changed. What transactions have noted of many merchants
+    /// is noted of each by this call, which therefore writes on PostgreSQL.
     fn due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>>;
     /// Merchants' states, in the order asked for. Whoever evaluates reads them before the sums: a change that comes in between is
     /// then seen and stays due, and never the other way round.
