@@ -17,6 +17,7 @@ mod m20261123_000050_create_outbox;
 mod m20261123_000060_create_enforcements;
 mod m20261123_000070_create_appeals;
 mod m20261124_000080_leave_room;
+mod m20261129_000090_hold_sums;
 mod m20261129_000091_create_dockets;
 mod table;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000060_create_enforcements::Migration),
             Box::new(m20261123_000070_create_appeals::Migration),
             Box::new(m20261124_000080_leave_room::Migration),
+            Box::new(m20261129_000090_hold_sums::Migration),
             Box::new(m20261129_000091_create_dockets::Migration),
         ]
     }

@@ -246,6 +246,28 @@ async fn a_change_during_an_evaluation_stays_due() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sums_are_read_again_where_another_host_has_written_them() {
+    Hosts::run(|hosts| {
+        let mut sessions = [hosts.session(0), hosts.session(0)];
+        // The last of them undoes what it wrote, and then goes on.
+        for (n, (host, keep)) in
+            [(0, true), (0, true), (1, true), (0, true), (1, false), (1, true), (1, true)].into_iter().enumerate()
+        {
+            let (session, sum) = (&mut sessions[host], hosts.number("select count(*) as n from seen"));
+            session.begin().unwrap();
+            let mut bucket = session.buckets(&[KEY]).unwrap().remove(0);
+            assert_eq!(bucket.cells(0).map(|(.., amount)| amount).sum::<i64>(), sum, "at {n}");
+            bucket.add(0, Slot::counted(0), 1);
+            session.put_buckets(&[(KEY, bucket.clone())]).unwrap();
+            assert_eq!(session.buckets(&[KEY]).unwrap(), [bucket]);
+            session.remember(&[([n as u8; 16], 0)]).unwrap();
+            if keep { session.commit().unwrap() } else { session.rollback() }
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_connection_costs_one_transaction() {
     Hosts::run(|hosts| {
         let mut session = hosts.session(0);

@@ -35,6 +35,7 @@ mod sqlite_read;
 mod sqlite_write;
 mod statement;
 pub mod subjects;
+mod sums;
 pub mod verdicts;
 pub mod webhooks;
 

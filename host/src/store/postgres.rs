@@ -9,7 +9,7 @@ use andon_domain::quota::Place;
 use andon_domain::reading::BuyerMark;
 use andon_domain::tally::Bucket;
 use sqlx::postgres::{PgConnection, PgPool};
-use sqlx::{AssertSqlSafe, ConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Row};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
@@ -19,6 +19,7 @@ use super::session::{
     Cells, Evidence, EvidenceQuery, FaultRow, For, Front, Hold, Judgement, MerchantState, Recorded, Registration, Repeat, Result,
     Seen, Session, Subject, TallyKey, Value,
 };
+use super::sums::Sums;
 use super::{postgres_judge as judge, postgres_read as read, postgres_write as write, statement};
 use crate::keys::EventKey;
 
@@ -49,19 +50,27 @@ pub(super) struct PgSession {
     outgoing: bool,
     /// Row numbers for subjects that nobody has yet.
     ids: VecDeque<i64>,
+    sums: Sums,
+    /// Under what number this session last wrote sums in its lane.
+    holder: Option<i64>,
+    /// Whether nobody has written sums in it since.
+    held: bool,
 }
 
 impl PgSession {
     /// Connects as the pool does. Only threads that may block can call this and the session.
     pub(super) fn open(pool: PgPool, lane: i16, runtime: Handle) -> Result<Self> {
         let connection = Some(runtime.block_on(connect(&pool))?);
-        Ok(Self { pool, lane, runtime, connection, state: State::Idle, outgoing: false, ids: VecDeque::new() })
+        let (ids, sums) = (VecDeque::new(), Sums::default());
+        Ok(Self { pool, lane, runtime, connection, state: State::Idle, outgoing: false, ids, sums, holder: None, held: false })
     }
 
     /// Does a call's work. Between transactions, a connection that failed is replaced before the next call.
     fn run<T>(&mut self, work: impl AsyncFnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
         if self.connection.is_none() && self.state == State::Idle {
             self.connection = Some(self.runtime.block_on(connect(&self.pool))?);
+            // What answers now may be a copy of the server, and lack what the last transactions wrote.
+            self.holder = None;
         }
         let Some(connection) = &mut self.connection else { return Err(StoreError::Driver("the connection was lost".into())) };
         let done = self.runtime.block_on(work(connection));
@@ -76,14 +85,27 @@ impl PgSession {
 
     fn start(&mut self) -> Result<()> {
         let lane = self.lane;
-        self.run(async |c| {
-            let sql = format!("begin; select 1 from lanes where lane = {lane} for update");
-            let held = sqlx::raw_sql(AssertSqlSafe(sql)).execute(c).await?.rows_affected();
+        let holder: Option<i64> = self.run(async |c| {
+            let sql = format!("begin; select holder from lanes where lane = {lane} for update");
+            let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_optional(c).await?;
             let missing =
                 || StoreError::Inconsistent { table: "lanes", row: lane.to_string(), what: "there is no such lane".into() };
-            (held == 1).then_some(()).ok_or_else(missing)
+            Ok(row.ok_or_else(missing)?.try_get(0)?)
         })?;
+        self.held = holder.is_some() && holder == self.holder;
         self.state = State::Open;
+        Ok(())
+    }
+
+    /// Makes this session the one that writes sums in its lane. The transaction's number says so, which no other ever has.
+    fn hold_sums(&mut self) -> Result<()> {
+        if !self.held {
+            let lane = self.lane;
+            let sql = "update lanes set holder = pg_current_xact_id()::text::bigint where lane = $1 returning holder";
+            self.sums.forget();
+            self.holder = self.run(async |c| Ok(sqlx::query_scalar(sql).bind(lane).fetch_one(c).await?))?;
+            self.held = true;
+        }
         Ok(())
     }
 }
@@ -123,6 +145,8 @@ impl Session for PgSession {
         }
         self.state = State::Idle;
         self.outgoing = false;
+        self.sums.forget();
+        self.holder = None;
     }
 
     fn remember(&mut self, events: &[(EventKey, u64)]) -> Result<Vec<Seen>> {
@@ -180,12 +204,22 @@ impl Session for PgSession {
 
     fn buckets(&mut self, keys: &[TallyKey]) -> Result<Vec<Bucket>> {
         let lane = self.lane;
-        self.run(async |c| read::buckets(c, lane, keys).await)
+        if self.state == State::Idle {
+            return self.run(async |c| read::buckets(c, lane, keys).await);
+        }
+        self.hold_sums()?;
+        let mut sums = std::mem::take(&mut self.sums);
+        let found = sums.get(keys, |keys| self.run(async |c| read::buckets(c, lane, keys).await));
+        self.sums = sums;
+        found
     }
 
     fn put_buckets(&mut self, rows: &[(TallyKey, Bucket)]) -> Result<()> {
+        self.hold_sums()?;
         let lane = self.lane;
-        self.run(async |c| write::put_buckets(c, lane, rows).await)
+        self.run(async |c| write::put_buckets(c, lane, rows).await)?;
+        self.sums.put(rows);
+        Ok(())
     }
 
     fn evidence(&mut self, drop: &[Evidence], add: &[Evidence]) -> Result<()> {

@@ -19,6 +19,7 @@ use super::session::{
     Cells, Evidence, EvidenceQuery, FaultRow, For, Front, Hold, Judgement, MerchantState, Recorded, Registration, Repeat, Result,
     Seen, Session, Subject, TallyKey, Told, Value,
 };
+use super::sums::Sums;
 use super::{sqlite_read as read, sqlite_write as write, statement};
 use crate::keys::EventKey;
 
@@ -45,6 +46,7 @@ pub(super) struct SqliteSession {
     /// Where this one writes.
     checkpoints: Option<Arc<Checkpoints>>,
     next_subject: Option<i64>,
+    sums: Sums,
     outgoing: bool,
 }
 
@@ -59,7 +61,7 @@ impl SqliteSession {
                 connection.pragma_update(None, "mmap_size", MAPPED)?;
             }
         }
-        Ok(Self { connection, checkpoints, next_subject: None, outgoing: false })
+        Ok(Self { connection, checkpoints, next_subject: None, sums: Sums::default(), outgoing: false })
     }
 }
 
@@ -80,6 +82,7 @@ impl Session for SqliteSession {
         // Fails only where SQLite has already rolled back by itself.
         let _ = self.connection.execute_batch("rollback");
         self.next_subject = None;
+        self.sums.forget();
         self.outgoing = false;
     }
 
@@ -158,11 +161,16 @@ impl Session for SqliteSession {
     }
 
     fn buckets(&mut self, keys: &[TallyKey]) -> Result<Vec<Bucket>> {
-        read::buckets(&self.connection, keys)
+        if self.connection.is_autocommit() {
+            return read::buckets(&self.connection, keys);
+        }
+        self.sums.get(keys, |keys| read::buckets(&self.connection, keys))
     }
 
     fn put_buckets(&mut self, rows: &[(TallyKey, Bucket)]) -> Result<()> {
-        write::put_buckets(&self.connection, rows)
+        write::put_buckets(&self.connection, rows)?;
+        self.sums.put(rows);
+        Ok(())
     }
 
     fn evidence(&mut self, drop: &[Evidence], add: &[Evidence]) -> Result<()> {
