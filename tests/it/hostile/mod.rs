@@ -35,6 +35,7 @@
 mod catalogue;
 mod contract;
 mod cpu;
+mod dear;
 mod house;
 mod instantiation;
 mod limits;
@@ -45,12 +46,16 @@ mod repeats;
 mod upload;
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use andon::rules::{Blame, Engine, Judge, Limits, PluginFault, Refusal, Rules};
+use andon::rules::{Blame, Engine, Judge, Limits, PluginFault, Refusal, Rules, bench};
 use andon_domain::mark::Classified;
 use andon_domain::verdict::Verdict;
 use andon_tests::guests::{TextGuest, hostile};
 use andon_tests::questions::{NOW, fine, order};
+
+/// So many units ordered, or sold by one merchant, are more than some of the hostile rules can judge.
+const DEAR: u32 = 1_313;
 
 /// One for all tests that need no limits of their own.
 fn engine() -> &'static Arc<Engine> {
@@ -111,6 +116,18 @@ fn classify(judge: &Judge) -> Result<Vec<Classified>, PluginFault> {
 
 fn evaluate(judge: &Judge) -> Result<Vec<Verdict>, PluginFault> {
     judge.evaluate(&[fine(judge.manifest())])
+}
+
+/// What work comes to, and how long this thread had a processor for it: a busy machine takes no more of that than an idle one.
+fn busy<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let clock = bench::busy();
+    let done = work();
+    (done, clock.elapsed())
+}
+
+/// Most time that a call over one item may take: its share, and the tick that it may overrun by.
+fn budget(limits: &Limits) -> Duration {
+    limits.wall + limits.wall_per_item + limits.tick
 }
 
 /// A fault of the guest's with this code, whose words hold `why`.
