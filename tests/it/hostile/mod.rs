@@ -43,6 +43,7 @@ mod memory;
 mod output;
 mod over_time;
 mod repeats;
+mod turning;
 mod upload;
 
 use std::sync::{Arc, OnceLock};
