@@ -42,6 +42,7 @@ mod limits;
 mod memory;
 mod output;
 mod over_time;
+mod remembering;
 mod repeats;
 mod turning;
 mod upload;
