@@ -28,20 +28,26 @@
 //! - P43 failing always, at times, for somebody · P44 remembering · P45 answering differently · P46 telling the time · P47 floods of
 //!   words · P48 being exchanged or killed meanwhile
 //!
+//! `repeats` does all of it a thousand times, with guests of its own in `every` and `refusals`; `house` and `turning` do some
+//! of it to a whole host.
+//!
 //! More of some: `compile` for the child process and the cache (P6, P14), `routes::plugins` for uploads over HTTP (P4, P5, P15),
 //! `breaker` for rests, quarantine, shares of time and verdicts played again (P25, P26, P43, P45), `neighbours` for other
 //! marketplaces on the same host (P23, P25), `interrupted` for kill -9 (P48).
 
+mod alone;
 mod catalogue;
 mod contract;
 mod cpu;
 mod dear;
+mod every;
 mod house;
 mod instantiation;
 mod limits;
 mod memory;
 mod output;
 mod over_time;
+mod refusals;
 mod remembering;
 mod repeats;
 mod turning;
