@@ -28,7 +28,7 @@
 //! - P43 failing always, at times, for somebody · P44 remembering · P45 answering differently · P46 telling the time · P47 floods of
 //!   words · P48 being exchanged or killed meanwhile
 //!
-//! `repeats` does all of it a thousand times, with guests of its own in `every` and `refusals`; `house` and `turning` do some
+//! `repeats` does all of it a thousand times, with guests of its own in `every` and `refusals`; `house`, `turning` and `sending` do some
 //! of it to a whole host.
 //!
 //! More of some: `compile` for the child process and the cache (P6, P14), `routes::plugins` for uploads over HTTP (P4, P5, P15),
@@ -50,6 +50,7 @@ mod over_time;
 mod refusals;
 mod remembering;
 mod repeats;
+mod sending;
 mod turning;
 mod upload;
 
