@@ -37,7 +37,8 @@ fn p23_loops_without_end() {
 #[test]
 fn p23_whatever_is_left_of_one_budget_the_other_ends_it() {
     let forever = guest().doing("classify", FOREVER);
-    let (answer, took) = busy(|| classify(&judge(&forever)));
+    let fuelled = judge(&forever);
+    let (answer, took) = busy(|| classify(&fuelled));
     fault(answer, "E_FUEL", "");
     assert!(took <= budget(&Limits::default()), "{took:?}");
     let wall = Duration::from_millis(50);
