@@ -71,7 +71,8 @@ on_both! {
     async fn p1_p19_nothing_is_kept_of_what_is_refused(backend) {
         let test = TestApp::bare(backend).await;
         let author = Door::new(&test).with_scopes(&[Scope::PluginsWrite]);
-        let push = async |component: Vec<u8>| author.send(Method::POST, "/v1/plugins", &[("content-type", "application/wasm")], component).await;
+        let wasm = [("content-type", "application/wasm")];
+        let push = async |component: Vec<u8>| author.send(Method::POST, "/v1/plugins", &wasm, component).await;
         for (number, (code, component)) in refusals::for_bytes().into_iter().chain(refusals::for_code()).enumerate() {
             let refused = push(component).await;
             assert_eq!((refused.status, &refused.json()["code"]), (422, &json!(code)), "component {number}: {}", refused.short());
