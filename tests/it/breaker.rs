@@ -82,6 +82,8 @@ on_both! {
         test.drain().await;
         assert!(test.faults().await.contains(&"E_QUARANTINED".to_owned()));
         let operator = Door::new(&test).operator();
+        let told = operator.get("/v1/marketplaces/olist/ledger?kind=plugin.quarantined").await.ok()["items"][0].clone();
+        assert_eq!((&told["actor"], &told["reason"]), (&json!("andon"), &given_up["hold"]["reason"]), "whoever runs the host is told");
         let health = operator.get(HEALTH).await.ok();
         assert_eq!((&health["stale"], &health["verdict"]), (&json!(true), &verdict));
         assert_eq!(operator.get(&format!("{HEALTH}?as_of=2024-05-31T00:00:00Z")).await.short(), "503 rules-failed");

@@ -157,7 +157,7 @@ impl Client {
 
     /// A stream of server-sent events, from its beginning.
     pub async fn follow(&self, path: &str, headers: &[(&str, &str)]) -> Followed {
-        let response = self.request(Method::GET, path, headers, Vec::new()).await;
+        let response = self.request(Method::GET, path, headers, Body::empty()).await;
         assert_eq!(
             (response.status().as_u16(), &response.headers()[CONTENT_TYPE]),
             (200, &HeaderValue::from_static("text/event-stream"))
@@ -167,11 +167,16 @@ impl Client {
 
     /// Anything at all.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        self.send_body(method, path, headers, Body::from(body)).await
+    }
+
+    /// The same with a body that may be read in pieces.
+    pub async fn send_body(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
         let (head, body) = self.request(method, path, headers, body).await.into_parts();
         Answer { status: head.status.as_u16(), headers: head.headers, body: to_bytes(body, MAX_ANSWER).await.unwrap().to_vec() }
     }
 
-    async fn request(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Response {
+    async fn request(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Response {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -179,7 +184,7 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
-        self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap()
+        self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap()
     }
 }
 

@@ -7,6 +7,7 @@ use andon_domain::mark::Classified;
 
 use crate::markets::{Generation, Market};
 use crate::rules::{Blame, Role, Used};
+use crate::telemetry::called;
 
 /// After so many faults in one batch the rules are taken to be broken, and the rest of the batch shares the last fault:
 /// each further try could burn a whole time budget while everybody waits.
@@ -142,7 +143,9 @@ impl<'a> Work<'a> {
         let (judge, before) = (&self.generation.judge, self.used.fuel);
         let facts: Vec<&Fact> = asked.iter().map(|(_, f)| *f).collect();
         let answer = judge.classify_measured(self.now, &facts, &mut self.used);
-        self.left = self.left.saturating_sub(self.used.fuel - before);
+        let took = self.used.fuel - before;
+        self.left = self.left.saturating_sub(took);
+        called(&judge.manifest().name, "classify", facts.len(), took);
         match answer {
             Ok(all) => {
                 self.answered += all.len();

@@ -11,6 +11,7 @@ use crate::rules::{Blame, PluginFault, Used};
 use crate::store::StoreError;
 use crate::store::session::{MerchantState, Session, StandingWords};
 use crate::store::shadows::Seen;
+use crate::telemetry::called;
 
 /// Why rules gave no verdict.
 #[derive(Clone)]
@@ -119,7 +120,10 @@ pub(crate) fn ask(generation: &Generation, snapshots: &[Snapshot], used: &mut Us
 
 fn part(generation: &Generation, snapshots: &[Snapshot], used: &mut Used, verdicts: &mut Vec<Result<Verdict, Fault>>) {
     let hopeless = verdicts.len() >= PATIENCE && verdicts.iter().all(Result::is_err);
-    match generation.judge.evaluate_measured(snapshots, used) {
+    let before = used.fuel;
+    let answer = generation.judge.evaluate_measured(snapshots, used);
+    called(&generation.manifest().name, "evaluate", snapshots.len(), used.fuel - before);
+    match answer {
         Ok(all) => verdicts.extend(all.into_iter().map(Ok)),
         Err(fault) if snapshots.len() <= 1 || hopeless => {
             let name = generation.manifest().name.clone();

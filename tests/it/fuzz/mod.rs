@@ -1,5 +1,6 @@
 //! Inputs that nobody thought of, made from numbered seeds: a few of them in every run, and for as long as `ANDON_FUZZ_SECONDS` says
-//! for each target in a long one. A seed that fails is named, and `ANDON_FUZZ_SEED` asks for it alone.
+//! for each target in a long one. A seed that fails is named, and `ANDON_FUZZ_SEED` asks for it alone. What is tried one by one, from
+//! the first to the last, is tried whole in a long run and in steps in every other.
 
 mod admission;
 mod answers;
@@ -39,6 +40,13 @@ fn inputs(few: u64, mut one: impl FnMut(&mut Unstructured<'_>) -> arbitrary::Res
         next += 1;
     }
     println!("{} inputs from seed {first}", next - first);
+}
+
+/// Tries every one of a row: `few` of them, evenly spread, in every run, and all in a long one, however long that takes.
+pub(crate) fn sweep(few: usize, all: usize, one: impl FnMut(usize)) {
+    let long = setting::<u64>("ANDON_FUZZ_SECONDS").is_some();
+    let step = if long { 1 } else { all.div_ceil(few).max(1) };
+    (0..all).step_by(step).for_each(one);
 }
 
 fn setting<T: FromStr>(name: &str) -> Option<T> {

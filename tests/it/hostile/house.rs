@@ -10,12 +10,12 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::{guest, refused};
+use super::{DEAR, guest, refused};
 
-const MARKETPLACE: &str = "/v1/marketplaces/olist";
+pub(super) const MARKETPLACE: &str = "/v1/marketplaces/olist";
 
 /// A host judged by rules that misbehave when they are told to, with one order in it and its verdict.
-async fn hostile(backend: Backend) -> (TestApp, Client) {
+pub(super) async fn hostile(backend: Backend) -> (TestApp, Client) {
     let test = TestApp::bare(backend).await;
     test.install(guests::hostile()).await;
     test.create_market(MARKET, RulesSetup { rules: Some("hostile".into()), ..Default::default() }).await;
@@ -26,16 +26,16 @@ async fn hostile(backend: Backend) -> (TestApp, Client) {
 }
 
 /// Has the rules behave so from now on, and judges everybody anew.
-async fn turn(test: &TestApp, client: &Client, mode: &str) {
+pub(super) async fn turn(test: &TestApp, client: &Client, mode: &str) {
     client.patch(MARKETPLACE, &json!({"settings": {"mode": mode}})).await.ok();
     test.drain().await;
 }
 
-async fn health(client: &Client, merchant: &str) -> Value {
+pub(super) async fn health(client: &Client, merchant: &str) -> Value {
     client.get(&format!("{MARKETPLACE}/merchants/{merchant}/health")).await.ok()
 }
 
-fn order(number: usize, merchant: &str, units: u32) -> Value {
+pub(super) fn order(number: usize, merchant: &str, units: u32) -> Value {
     let mut placed = placed(&format!("o{number}"), merchant, NOW - DAY);
     placed["data"]["units"] = json!(units);
     placed
@@ -73,7 +73,7 @@ on_both! {
     async fn p27_p43_data_that_is_dear_to_judge_costs_only_its_merchant(backend) {
         let (test, client) = hostile(backend).await;
         turn(&test, &client, "poison").await;
-        let events: Vec<Value> = (0..60).map(|i| order(i, &format!("m{}", i % 6), if i % 20 == 7 { 1_313 } else { 1 })).collect();
+        let events: Vec<Value> = (0..60).map(|i| order(i, &format!("m{}", i % 6), if i % 20 == 7 { DEAR } else { 1 })).collect();
         test.accept(&events).await;
         test.drain().await;
         // Orders 7, 27 and 47 are of merchants 1, 3 and 5.

@@ -44,7 +44,7 @@ fn p32_every_page_touched() {
 }
 
 /// A guest whose allocator does this once there is something to allocate; settings, of which there are none, take no room.
-fn lying(code: &str) -> TextGuest<'static> {
+pub(super) fn lying(code: &str) -> TextGuest<'static> {
     let settled = "(global.set $settled (i32.const 1)) (return (i32.const 131072))";
     guest()
         .with("(global $settled (mut i32) (i32.const 0))")

@@ -28,29 +28,43 @@
 //! - P43 failing always, at times, for somebody · P44 remembering · P45 answering differently · P46 telling the time · P47 floods of
 //!   words · P48 being exchanged or killed meanwhile
 //!
+//! `repeats` does all of it a thousand times, with guests of its own in `every` and `refusals`; `house`, `turning` and `sending` do some
+//! of it to a whole host.
+//!
 //! More of some: `compile` for the child process and the cache (P6, P14), `routes::plugins` for uploads over HTTP (P4, P5, P15),
 //! `breaker` for rests, quarantine, shares of time and verdicts played again (P25, P26, P43, P45), `neighbours` for other
 //! marketplaces on the same host (P23, P25), `interrupted` for kill -9 (P48).
 
+mod alone;
 mod catalogue;
 mod contract;
 mod cpu;
+mod dear;
+mod every;
 mod house;
 mod instantiation;
 mod limits;
 mod memory;
 mod output;
 mod over_time;
+mod refusals;
+mod remembering;
 mod repeats;
+mod sending;
+mod turning;
 mod upload;
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use andon::rules::{Blame, Engine, Judge, Limits, PluginFault, Refusal, Rules};
+use andon::rules::{Blame, Engine, Judge, Limits, PluginFault, Refusal, Rules, bench};
 use andon_domain::mark::Classified;
 use andon_domain::verdict::Verdict;
 use andon_tests::guests::{TextGuest, hostile};
 use andon_tests::questions::{NOW, fine, order};
+
+/// So many units ordered, or sold by one merchant, are more than some of the hostile rules can judge.
+const DEAR: u32 = 1_313;
 
 /// One for all tests that need no limits of their own.
 fn engine() -> &'static Arc<Engine> {
@@ -111,6 +125,18 @@ fn classify(judge: &Judge) -> Result<Vec<Classified>, PluginFault> {
 
 fn evaluate(judge: &Judge) -> Result<Vec<Verdict>, PluginFault> {
     judge.evaluate(&[fine(judge.manifest())])
+}
+
+/// What work comes to, and how long this thread had a processor for it: a busy machine takes no more of that than an idle one.
+fn busy<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let clock = bench::busy();
+    let done = work();
+    (done, clock.elapsed())
+}
+
+/// Most time that a call over one item may take: its share, and the tick that it may overrun by.
+fn budget(limits: &Limits) -> Duration {
+    limits.wall + limits.wall_per_item + limits.tick
 }
 
 /// A fault of the guest's with this code, whose words hold `why`.

@@ -1,9 +1,11 @@
-//! P43 to P48: one call says little about the next, and nothing passes from one to another.
+//! P43, P45, P46 and P48: one call says little about the next, and nothing passes from one to another. What is remembered (P44) is
+//! in `remembering`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use andon::rules::{Engine, Limits, bench};
+use andon::rules::{Engine, Judge, Limits, Used, bench};
 use andon_tests::guests::{amazon, hostile};
 use andon_tests::questions::{NOW, orders};
 use serde_json::json;
@@ -26,48 +28,6 @@ fn p43_failing_always_at_times_or_when_memory_is_short() {
     // It never gets to see that memory is short.
     let squeezed = guest().doing("classify", "(if (i32.eq (memory.grow (i32.const 253)) (i32.const -1)) (then unreachable))");
     fault(classify(&judge(&squeezed)), "E_MEMORY", "");
-}
-
-/// Fills its memory, its table and its globals with a marketplace's secret once it is asked, having first looked for anybody's.
-#[test]
-fn p44_what_one_marketplace_told_is_nowhere_to_be_found_by_another() {
-    let secret = "(i64.const 0x5ec2e75ec2e75ec2)";
-    let look = format!(
-        "(local $at i32)
-        (if (i64.eq (global.get $kept) {secret}) (then unreachable))
-        (if (i32.eqz (ref.is_null (table.get $t (i32.const 99)))) (then unreachable))
-        (drop (memory.grow (i32.const 60)))
-        (loop $l
-            (if (i64.eq (i64.load (local.get $at)) {secret}) (then unreachable))
-            (local.set $at (i32.add (local.get $at) (i32.const 8)))
-            (br_if $l (i32.lt_u (local.get $at) (i32.const 4194304))))"
-    );
-    let keep = format!(
-        "(local $at i32)
-        (global.set $kept {secret}) (table.set $t (i32.const 99) (ref.func $f))
-        (local.set $at (i32.const 262144))
-        (loop $l
-            (i64.store (local.get $at) {secret})
-            (local.set $at (i32.add (local.get $at) (i32.const 8)))
-            (br_if $l (i32.lt_u (local.get $at) (i32.const 4194304))))"
-    );
-    let spy = guest()
-        .with("(global $kept (mut i64) (i64.const 0)) (table $t 100 funcref) (func $f) (elem declare func $f)")
-        .doing("configure", &look)
-        .doing("classify", &keep);
-    let (one, other) = (judge(&spy), judge(&spy));
-    let facts = orders(3);
-    let facts: Vec<_> = facts.iter().collect();
-    for _ in 0..500 {
-        assert_eq!(one.classify(NOW, &facts).unwrap().len(), 3);
-        assert_eq!(other.classify(NOW, &facts).unwrap().len(), 3);
-    }
-    // The same from a compiler's hands: it counts what it was asked in its whole life.
-    for _ in 0..3 {
-        let five = orders(5);
-        let answers = mode("remember").classify(NOW, &five.iter().collect::<Vec<_>>()).unwrap();
-        assert!(answers.iter().all(|answer| answer.marks[0].amount == 5));
-    }
 }
 
 #[test]
@@ -107,6 +67,41 @@ fn p45_the_same_question_costs_the_same_fuel() {
     let first = fuel();
     assert_eq!(first[0], first[2]);
     assert_eq!(first, fuel());
+}
+
+/// How busy others are is nowhere to be read: not in an answer, and not in the fuel that it takes, by which whoever watches its own
+/// figures might tell.
+#[test]
+fn p46_what_others_do_changes_neither_answers_nor_fuel() {
+    let facts = orders(200);
+    let facts: Vec<_> = facts.iter().collect();
+    let (quiet, busy) = (mode(""), [mode("copy"), mode("eat-memory")]);
+    let ask = || {
+        let mut used = Used::default();
+        (quiet.classify_measured(NOW, &facts, &mut used), used)
+    };
+    let alone = ask();
+    assert!(alone.0.is_ok());
+    let (over, begun) = (AtomicBool::new(false), AtomicBool::new(false));
+    let keep_busy = |judge: &Judge| {
+        while !over.load(Ordering::Acquire) {
+            begun.store(true, Ordering::Release);
+            assert!(classify(judge).is_err());
+        }
+    };
+    thread::scope(|scope| {
+        let keep_busy = &keep_busy;
+        let others = busy.each_ref().map(|judge| scope.spawn(move || keep_busy(judge)));
+        while !begun.load(Ordering::Acquire) {
+            thread::yield_now();
+        }
+        let same = (0..50).all(|_| ask() == alone);
+        over.store(true, Ordering::Release);
+        for other in others {
+            other.join().unwrap();
+        }
+        assert!(same);
+    });
 }
 
 /// Whoever is being asked is asked to the end, whatever becomes of everything that led to it.

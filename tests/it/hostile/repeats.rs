@@ -1,118 +1,165 @@
 //! What a process looks like after a thousand of each: as before. And what a plugin is told when the machine, and not the plugin,
-//! is at its end. Both need a process of their own, so each test runs this binary again with nothing but itself.
+//! is at its end. All need a process of their own.
 
-use std::process::Command;
-use std::sync::Arc;
+use andon::rules::compile::{CompileLimits, Compiler};
+use andon::rules::{Blame, Engine, Gate, Judge, Limits, PluginFault};
+use andon_tests::guests::hostile;
+use andon_tests::questions::{NOW, order};
+use tokio::runtime::Runtime;
 
-use andon::rules::{Engine, Limits, Rules};
-use andon_tests::guests::TextGuest;
-use serde_json::json;
+use super::alone::{alone, memory};
+use super::every::{self, Case};
+use super::{DEAR, classify, evaluate, guest, refusals};
 
-use super::{classify, evaluate, guest};
-
-const ALONE: &str = "ANDON_TESTS_ALONE";
-
-/// Does `work` in a process of its own, begun through the command `by`; `test` is the name of the calling test.
-fn alone(test: &str, by: &[&str], work: impl FnOnce()) {
-    if std::env::var_os(ALONE).is_some() {
-        return work();
-    }
-    let own = std::env::current_exe().unwrap();
-    let name = format!("{}::{test}", module_path!().split_once("::").unwrap().1);
-    let mut command = Command::new(by.first().map_or(own.as_os_str(), |program| program.as_ref()));
-    command.args(by.iter().skip(1)).args(by.first().map(|_| &own)).args(["--exact", &name, "--nocapture"]).env(ALONE, "1");
-    let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+/// What misbehaves costs all that it may, so that a thousand of each take seconds only where that is little.
+fn limits() -> Limits {
+    let (fuel, fuel_per_item) = (100_000, 20_000);
+    let (memory_bytes, answer_bytes, stack_bytes) = (1 << 20, 256 << 10, 64 << 10);
+    Limits { fuel, fuel_per_item, memory_bytes, answer_bytes, stack_bytes, instances: 2, ..Limits::default() }
 }
 
-/// Address space and memory of this process, in bytes.
-fn memory() -> [i64; 2] {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let mut pages = pages.split(' ').map(|pages| pages.parse::<i64>().unwrap() * 4_096);
-    [pages.next().unwrap(), pages.next().unwrap()]
+/// Does a round until whatever is kept for good is kept, and then so many `times`, after which memory is where it was.
+fn leaves_memory_where_it_was(times: usize, mut round: impl FnMut()) {
+    (0..(times / 10).max(20)).for_each(|_| round());
+    let before = memory();
+    (0..times).for_each(|_| round());
+    let after = memory();
+    // One store that was not dropped would hold four gigabytes of addresses.
+    let [addresses, resident] = [after[0] - before[0], after[1] - before[1]];
+    assert!(addresses < 1 << 30 && resident < 5 << 20, "grown by {addresses} bytes of addresses, {resident} of memory");
 }
 
-/// Misbehaviour of each kind, ended early so that a thousand of each take seconds.
-fn cases() -> Vec<TextGuest<'static>> {
-    let greedy = "(drop (memory.grow (i32.const 12))) (memory.fill (i32.const 262144) (i32.const 1) (i32.const 786432))";
-    let both = |code: &str| guest().doing("classify", code).doing("evaluate", code);
-    let raw = |answer: serde_json::Value| guest().answering("classify", answer.clone()).answering("evaluate", answer).pages(16);
-    vec![
-        guest(),
-        both("(loop (br 0))"),
-        both("unreachable"),
-        both(&format!("{greedy} unreachable")),
-        both(greedy),
-        both("(drop (memory.grow (i32.const 13)))"),
-        both("(drop (table.grow (ref.null func) (i32.const 10000)))").with("(table 1 funcref)"),
-        both("(call $deep)").with("(func $deep (call $deep))"),
-        both("").allocating("(i32.const -8)"),
-        both("").allocating("unreachable"),
-        guest().doing_after("classify", "unreachable").doing_after("evaluate", "unreachable"),
-        raw(json!({"ok": {"ptr": 0, "len": 1u64 << 31}})),
-        raw(json!({"ok": {"ptr": 0, "len": 20_000}})),
-        raw(json!({"ok": []})),
-        raw(json!({"err": {"facts": vec![0xff; 1_000]}})),
-        raw(json!({"err": {"facts": "x".repeat(200_000)}})),
-        raw(json!({"tag": 9})),
-        guest().answering("evaluate", json!({"ok": [{"standing": 9}]})),
-    ]
+fn code<T>(answer: Result<T, PluginFault>) -> &'static str {
+    answer.err().map_or("", |fault| fault.code())
 }
 
-fn ask(rules: &Arc<Rules>) -> [bool; 2] {
-    let Ok(judge) = rules.configure(&[]) else { return [false, false] };
-    [classify(&judge).is_ok(), evaluate(&judge).is_ok()]
+/// What each guest comes to is what it should, a thousand times.
+fn a_thousand_of(test: &str, cases: fn() -> Vec<Case>) {
+    alone(module_path!(), test, &[], || {
+        let engine = Engine::new(limits()).unwrap();
+        let admitted = |(number, (guest, codes)): (usize, Case)| {
+            let rules = engine.admit(&guest.component()).unwrap_or_else(|refusal| panic!("guest {number}: {refusal}"));
+            (number, rules.configure(&[]).unwrap(), codes)
+        };
+        let judges: Vec<_> = cases().into_iter().enumerate().map(admitted).collect();
+        leaves_memory_where_it_was(1_000, || {
+            for (number, judge, codes) in &judges {
+                assert_eq!([code(classify(judge)), code(evaluate(judge))], *codes, "guest {number}");
+            }
+        });
+    });
 }
 
 #[test]
-fn p32_p43_a_thousand_of_each_leave_memory_where_it_was() {
-    alone("p32_p43_a_thousand_of_each_leave_memory_where_it_was", &[], || {
-        let limits =
-            Limits { fuel: 2_000_000, memory_bytes: 1 << 20, answer_bytes: 256 << 10, instances: 2, ..Limits::default() };
-        let engine = Engine::new(limits).unwrap();
-        let refused = [
-            guest().with("(func $s unreachable) (start $s)").component(),
-            guest().declaring(|manifest| manifest["name"] = json!("../x")).component(),
-            guest().pages(17).component(),
-        ];
-        let rules: Vec<_> = cases().iter().map(|case| engine.admit(&case.component()).unwrap()).collect();
-        let sound: Vec<_> = rules.iter().map(ask).collect();
-        assert_eq!(
-            sound.iter().filter(|sound| sound[0]).count(),
-            3,
-            "only the first, the greedy and the last answer what a fact means"
-        );
-        let round = |times: usize| {
-            for _ in 0..times {
-                assert!(rules.iter().map(ask).eq(sound.iter().copied()));
+fn p22_p29_a_thousand_of_each_that_take_time() {
+    a_thousand_of("p22_p29_a_thousand_of_each_that_take_time", every::of_time);
+}
+
+#[test]
+fn p30_p34_a_thousand_of_each_that_take_memory() {
+    a_thousand_of("p30_p34_a_thousand_of_each_that_take_memory", every::of_memory);
+}
+
+#[test]
+fn p35_p42_a_thousand_of_each_that_answer_what_they_must_not() {
+    a_thousand_of("p35_p42_a_thousand_of_each_that_answer_what_they_must_not", every::of_answers);
+}
+
+#[test]
+fn p43_p47_a_thousand_of_each_that_fail_or_remember() {
+    a_thousand_of("p43_p47_a_thousand_of_each_that_fail_or_remember", every::over_time);
+}
+
+/// Modes of the hostile rules.
+const MODES: [&str; 29] = [
+    "",
+    "bad-badge",
+    "bad-cause",
+    "bad-counter",
+    "bad-listing",
+    "bad-standing",
+    "backtrack",
+    "copy",
+    "eager",
+    "eat-memory",
+    "eat-memory-at-once",
+    "facts",
+    "few-answers",
+    "flood",
+    "foreign-listing",
+    "huge-answer",
+    "loop",
+    "many-answers",
+    "many-marks",
+    "many-reasons",
+    "moody",
+    "not-utf8",
+    "poison",
+    "recurse",
+    "remember",
+    "revisit-never",
+    "slow",
+    "trap",
+    "unexplained",
+];
+
+/// The same from a compiler's hands.
+#[test]
+fn p27_p43_a_thousand_of_each_that_a_compiler_made() {
+    alone(module_path!(), "p27_p43_a_thousand_of_each_that_a_compiler_made", &[], || {
+        let limits = Limits { fuel: 500_000, memory_bytes: 4 << 20, instances: 2, ..Limits::default() };
+        let rules = Engine::new(limits).unwrap().admit(hostile()).unwrap();
+        let judges = MODES.map(|mode| rules.configure(&[("mode".to_owned(), mode.to_owned())]).unwrap());
+        let dear = order(1, DEAR);
+        let ask = |judge: &Judge| [code(judge.classify(NOW, &[&dear])), code(evaluate(judge))];
+        let first = judges.each_ref().map(ask);
+        assert_eq!(first[0], ["", ""]);
+        for (mode, codes) in MODES.iter().zip(first).filter(|(mode, _)| ["backtrack", "flood", "loop", "poison"].contains(mode)) {
+            assert_eq!(codes[0], "E_FUEL", "{mode}");
+        }
+        leaves_memory_where_it_was(1_000, || {
+            for (mode, (judge, codes)) in MODES.iter().zip(judges.iter().zip(first)) {
+                assert_eq!(ask(judge), codes, "{mode}");
             }
-            for component in &refused {
-                (0..times).for_each(|_| assert!(engine.admit(component).is_err()));
+        });
+    });
+}
+
+#[test]
+fn p1_p19_a_thousand_refusals() {
+    alone(module_path!(), "p1_p19_a_thousand_refusals", &[], || {
+        let engine = Engine::new(limits()).unwrap();
+        let admit = |(code, component): &(&str, Vec<u8>)| assert_eq!(engine.admit(component).unwrap_err().code(), *code);
+        let bytes = refusals::for_bytes();
+        leaves_memory_where_it_was(1_000, || bytes.iter().for_each(admit));
+        let components = refusals::for_code();
+        let (runtime, compiler) = (Runtime::new().unwrap(), Compiler::here(CompileLimits::default()));
+        let compile = |component: &Vec<u8>| runtime.block_on(compiler.compile(&engine, component)).unwrap();
+        let compiled: Vec<_> = components.iter().map(|(code, component)| (code, component.len(), compile(component))).collect();
+        leaves_memory_where_it_was(1_000, || {
+            for (code, bytes, machine_code) in &compiled {
+                let refusal = engine.introduce("sha256:", *bytes, machine_code, Gate::default()).unwrap_err();
+                assert_eq!(refusal.code(), **code);
             }
-        };
-        round(100);
-        let before = memory();
-        round(1_000);
-        let after = memory();
-        // One store that was not dropped would hold four gigabytes of addresses.
-        let [addresses, resident] = [after[0] - before[0], after[1] - before[1]];
-        assert!(addresses < 1 << 30 && resident < 5 << 20, "grown by {addresses} bytes of addresses, {resident} of memory");
+        });
+        // Compiling is a hundred times the rest.
+        leaves_memory_where_it_was(50, || components.iter().for_each(admit));
+        assert!(engine.admit(&guest().component()).is_ok());
     });
 }
 
 #[test]
 fn a_machine_at_its_end_is_not_the_plugins_fault() {
-    alone("a_machine_at_its_end_is_not_the_plugins_fault", &["prlimit", "--as=12884901888"], || {
+    alone(module_path!(), "a_machine_at_its_end_is_not_the_plugins_fault", &["prlimit", "--as=12884901888"], || {
         let engine = Engine::new(Limits::default()).unwrap();
         let component = guest().component();
         let judge = engine.admit(&component).unwrap().configure(&[]).unwrap();
         // Addresses alone are taken, no memory; an instance needs four gigabytes of them.
         let taken: Vec<u8> = Vec::with_capacity(8 << 30);
         let fault = classify(&judge).unwrap_err();
-        assert_eq!((fault.code(), fault.blame()), ("E_UNAVAILABLE", andon::rules::Blame::Host), "{fault}");
+        assert_eq!((fault.code(), fault.blame()), ("E_UNAVAILABLE", Blame::Host), "{fault}");
         let refusal = engine.admit(&component).unwrap_err();
-        assert_eq!((refusal.code(), refusal.blame()), ("E_UNAVAILABLE", andon::rules::Blame::Host), "{refusal}");
+        assert_eq!((refusal.code(), refusal.blame()), ("E_UNAVAILABLE", Blame::Host), "{refusal}");
         drop(taken);
         assert!(classify(&judge).is_ok());
     });

@@ -1,8 +1,11 @@
 //! P1 to P4, P14, P17: what is uploaded is looked at before anything else is done with it.
 
+use std::time::Duration;
+
 use andon_tests::guests::hostile;
 
-use super::{engine, guest, refusal, refused, text_refused};
+use super::{busy, engine, guest, refusal, refused, text_refused};
+use crate::fuzz::sweep;
 
 #[test]
 fn p1_what_is_no_component() {
@@ -20,27 +23,72 @@ fn p2_another_layer_or_version() {
     refused(b"\0asm\x0d\0\x01\0\xff\xff", "E_INVALID", "component");
 }
 
-#[test]
-fn p3_cut_anywhere_it_is_refused() {
-    let bytes = hostile();
-    for length in (0..bytes.len()).step_by(211).chain(bytes.len() - 40..bytes.len()) {
-        // Cut between two sections, what is left may be a component that exports nothing.
-        let refusal = refusal(&bytes[..length]);
-        assert!(["E_INVALID", "E_WIT"].contains(&refusal.code()), "{length}: {refusal}");
+/// What is taken or refused within a second of a processor, whatever it is.
+#[track_caller]
+fn is_survived(component: &[u8], what: &str) {
+    let (admitted, took) = busy(|| engine().admit(component));
+    if let Err(refusal) = admitted {
+        assert!(refusal.code().starts_with("E_") && !refusal.problems().is_empty(), "{what}: {refusal}");
     }
+    assert!(took < Duration::from_secs(1), "{what} took {took:?}");
+}
+
+/// Whatever a component may hold, once: each kind of section, in a few hundred bytes.
+fn tiny() -> Vec<u8> {
+    let module = r#"(core module $m
+        (type $t (func (param i32) (result i32)))
+        (memory (export "memory") 1) (table 2 funcref) (global $g (mut i32) (i32.const 7))
+        (func $f (type $t) (if (result i32) (local.get 0) (then (i32.load (global.get $g))) (else (memory.size))))
+        (func $s (global.set $g (i32.const 8)))
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 64))
+        (func (export "g") (param i32 i32) (result i32) (call_indirect (type $t) (local.get 0) (i32.const 1)))
+        (start $s) (elem (i32.const 0) $f $f) (data (i32.const 16) "some") (data $d "more"))"#;
+    let lifted = r#"(core instance $i (instantiate $m))
+        (type $r (record (field "a" u8) (field "b" (option string))))
+        (func $f (param "text" string) (result u32)
+            (canon lift (core func $i "g") (memory (core memory $i "memory")) (realloc (core func $i "realloc"))))
+        (export "f" (func $f))"#;
+    wat::parse_str(format!("(component {module} {lifted})")).unwrap()
 }
 
 #[test]
-fn p3_a_byte_changed_anywhere_is_survived() {
-    let component = guest().component();
-    for place in (0..component.len()).step_by(5) {
-        let mut changed = component.clone();
-        changed[place] ^= [0x01, 0x80, 0xff][place % 3];
-        // Some bytes are the plugin's own data, and change nothing that matters.
-        if let Err(refusal) = engine().admit(&changed) {
-            assert!(refusal.code().starts_with("E_") && !refusal.problems().is_empty());
-        }
+fn p3_cut_anywhere_it_is_refused() {
+    let cut = |bytes: &[u8], length: usize| {
+        // Cut between two sections, what is left may be a component that exports nothing.
+        let refusal = refusal(&bytes[..length]);
+        assert!(["E_INVALID", "E_WIT"].contains(&refusal.code()), "{length}: {refusal}");
+    };
+    for bytes in [tiny(), guest().component()] {
+        (0..bytes.len()).for_each(|length| cut(&bytes, length));
     }
+    let bytes = hostile();
+    sweep(700, bytes.len() - 40, |length| cut(bytes, length));
+    (bytes.len() - 40..bytes.len()).for_each(|length| cut(bytes, length));
+}
+
+/// A bit of each byte in every run, and all of them in a long one.
+#[test]
+fn p3_each_byte_of_a_tiny_component_changed_is_survived() {
+    let bytes = tiny();
+    let bits = bytes.len() * 8;
+    sweep(bits.div_ceil(7), bits, |bit| {
+        let mut changed = bytes.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        is_survived(&changed, &format!("bit {bit}"));
+    });
+}
+
+/// The same of a whole guest, of which some bytes are the plugin's own data, and change nothing that matters.
+#[test]
+fn p3_a_byte_changed_anywhere_is_survived() {
+    const WAYS: [u8; 3] = [0x01, 0x80, 0xff];
+    let bytes = guest().component();
+    sweep(1_500, bytes.len() * WAYS.len(), |change| {
+        let (place, way) = (change / WAYS.len(), WAYS[change % WAYS.len()]);
+        let mut changed = bytes.clone();
+        changed[place] ^= way;
+        is_survived(&changed, &format!("byte {place} by {way:#x}"));
+    });
 }
 
 #[test]
