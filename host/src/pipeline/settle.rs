@@ -4,8 +4,6 @@
 mod closing;
 mod ledger;
 
-use std::collections::HashSet;
-
 use andon_domain::calendar::Calendar;
 use andon_domain::change::Kind;
 use andon_domain::fact::Fact;

@@ -169,7 +169,7 @@ impl Store {
             Backend::Sqlite(path, checkpoints) => {
                 Ok(Box::new(sqlite::SqliteSession::open(path, (!read_only).then(|| checkpoints.clone()))?))
             }
-            Backend::Postgres(pool) => Ok(Box::new(postgres::PgSession::open(pool.clone(), lane, runtime.clone())?)),
+            Backend::Postgres(pool) => Ok(Box::new(postgres::PgSession::open(pool.clone(), lane, read_only, runtime.clone())?)),
         }
     }
 

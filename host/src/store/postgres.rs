@@ -28,6 +28,9 @@ use crate::keys::EventKey;
 const SETTINGS: &str = "set enable_seqscan = off; set jit = off; set lock_timeout = '10s';
     set idle_in_transaction_session_timeout = '60s'";
 
+/// Whoever reads writes only what was noted already, in another form, and need not wait for the disk.
+const READER: &str = "set synchronous_commit = off";
+
 /// Row numbers asked for at once, however few are wanted.
 const IDS: usize = 256;
 
@@ -44,6 +47,7 @@ enum State {
 pub(super) struct PgSession {
     pool: PgPool,
     lane: i16,
+    read_only: bool,
     runtime: Handle,
     connection: Option<PgConnection>,
     state: State,
@@ -59,16 +63,28 @@ pub(super) struct PgSession {
 
 impl PgSession {
     /// Connects as the pool does. Only threads that may block can call this and the session.
-    pub(super) fn open(pool: PgPool, lane: i16, runtime: Handle) -> Result<Self> {
-        let connection = Some(runtime.block_on(connect(&pool))?);
+    pub(super) fn open(pool: PgPool, lane: i16, read_only: bool, runtime: Handle) -> Result<Self> {
+        let connection = Some(runtime.block_on(connect(&pool, read_only))?);
         let (ids, sums) = (VecDeque::new(), Sums::default());
-        Ok(Self { pool, lane, runtime, connection, state: State::Idle, outgoing: false, ids, sums, holder: None, held: false })
+        Ok(Self {
+            pool,
+            lane,
+            read_only,
+            runtime,
+            connection,
+            state: State::Idle,
+            outgoing: false,
+            ids,
+            sums,
+            holder: None,
+            held: false,
+        })
     }
 
     /// Does a call's work. Between transactions, a connection that failed is replaced before the next call.
     fn run<T>(&mut self, work: impl AsyncFnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
         if self.connection.is_none() && self.state == State::Idle {
-            self.connection = Some(self.runtime.block_on(connect(&self.pool))?);
+            self.connection = Some(self.runtime.block_on(connect(&self.pool, self.read_only))?);
             // What answers now may be a copy of the server, and lack what the last transactions wrote.
             self.holder = None;
         }
@@ -110,9 +126,12 @@ impl PgSession {
     }
 }
 
-async fn connect(pool: &PgPool) -> Result<PgConnection> {
+async fn connect(pool: &PgPool, read_only: bool) -> Result<PgConnection> {
     let mut connection = pool.connect_options().connect().await?;
     sqlx::raw_sql(SETTINGS).execute(&mut connection).await?;
+    if read_only {
+        sqlx::raw_sql(READER).execute(&mut connection).await?;
+    }
     Ok(connection)
 }
 
