@@ -79,7 +79,7 @@ impl App {
         let fresh = [clock.new_id(), clock.new_id()].map(|id| id.as_u128()).iter().fold(0u128, |a, b| a.rotate_left(64) ^ b);
         let store = Store::open(database_url, fresh.to_le_bytes()).await?;
         let engine = Engine::new(options.limits.clone())?;
-        let (outward, lanes) = (options.outward.clone(), options.lanes);
+        let (outward, lanes, backtests) = (options.outward.clone(), options.lanes, Backtests::within(options.backtest));
         let registry = Registry::new(engine, store.clone(), clock.clone(), options).map_err(AppError::Cache)?;
         let (markets, keys) = (Arc::new(Markets::default()), Keys::new(store.secret()));
         let mut lost = Vec::new();
@@ -108,7 +108,6 @@ impl App {
         let builder = Builder { changes: changes.clone(), store: store.clone(), wake: woken, page, worker };
         let (scheduler, building) = (Mutex::default(), CancellationToken::new());
         let builder = Arc::new(builder);
-        let backtests = Backtests::default();
         Ok(Arc::new(Self {
             store,
             clock,

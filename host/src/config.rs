@@ -158,6 +158,8 @@ settings! {
     compile_seconds: u64 = 5, "5", "Processor time to compile a plugin, seconds";
     compile_wall_seconds: u64 = 30, "30", "Time to compile a plugin, seconds";
     compile_memory_bytes: u64 = 512 << 20, "536870912", "Memory to compile a plugin, bytes";
+    backtest_facts: usize = 200_000, "200000", "Facts of one merchant that a backtest holds at once; whoever has more is left out and named";
+    backtest_seconds: u64 = 7_200, "7200", "Longest time of a backtest, seconds";
     webhook_seconds: u64 = 15, "15", "Time for one delivery to an endpoint, seconds";
     webhook_private: bool = false, "false", "Whether endpoints may be on this machine and in private networks, by http too: for trials only";
     message_days: u64 = 90, "90", "Messages are kept for so many days, with what became of them";
@@ -222,6 +224,8 @@ impl Config {
             ("compile_seconds", self.compile_seconds, 1),
             ("compile_wall_seconds", self.compile_wall_seconds, 1),
             ("compile_memory_bytes", self.compile_memory_bytes, 128 << 20),
+            ("backtest_facts", self.backtest_facts as u64, 1),
+            ("backtest_seconds", self.backtest_seconds, 1),
             ("webhook_seconds", self.webhook_seconds, 1),
             ("message_days", self.message_days, 7),
             ("stream_heartbeat_seconds", self.stream_heartbeat_seconds, 1),

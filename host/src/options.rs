@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::backtest::Bounds;
 use crate::config::Config;
 use crate::outbound::{Outward, Reach};
 use crate::rules::compile::{CompileLimits, Compiler};
@@ -20,6 +21,8 @@ pub struct Options {
     pub compiler: Compiler,
     /// Where machine code is kept; without a place it is made anew at each start.
     pub cache: Option<PathBuf>,
+    /// How much a backtest may take.
+    pub backtest: Bounds,
     /// How messages leave.
     pub outward: Outward,
     /// Connections that take in events at once, 1 to 7; SQLite has one writer.
@@ -31,7 +34,8 @@ impl Default for Options {
     fn default() -> Self {
         let compiler = Compiler::here(CompileLimits::default());
         let (limits, protection) = (Limits::default(), Protection::default());
-        Self { limits, protection, compiler, cache: None, outward: Outward::default(), lanes: 2 }
+        let (backtest, outward) = (Bounds::default(), Outward::default());
+        Self { limits, protection, compiler, cache: None, backtest, outward, lanes: 2 }
     }
 }
 
@@ -84,8 +88,9 @@ impl Options {
             keep: Duration::from_secs(config.message_days.saturating_mul(86_400)),
             ..Outward::default()
         };
-        let cache = Some(config.home.join("compiled"));
-        Ok(Self { limits, protection, compiler: Compiler::own(compile)?, cache, outward, lanes: config.lanes })
+        let backtest = Bounds { facts: config.backtest_facts, time: Duration::from_secs(config.backtest_seconds) };
+        let (compiler, cache, lanes) = (Compiler::own(compile)?, Some(config.home.join("compiled")), config.lanes);
+        Ok(Self { limits, protection, compiler, cache, backtest, outward, lanes })
     }
 }
 
@@ -99,6 +104,6 @@ mod tests {
         assert_eq!(format!("{:?}", options.limits), format!("{:?}", default.limits));
         assert_eq!((options.protection, options.compiler.limits()), (default.protection, default.compiler.limits()));
         assert_eq!(format!("{:?}", options.outward), format!("{:?}", default.outward));
-        assert_eq!(options.lanes, default.lanes);
+        assert_eq!((options.lanes, options.backtest), (default.lanes, default.backtest));
     }
 }

@@ -22,9 +22,6 @@ const ORDERS: i64 = 8_192;
 /// Merchants of a group at most; also those looked up at a time.
 const MERCHANTS: u64 = 512;
 
-/// Facts of one merchant at most: about a quarter of a gigabyte.
-pub(super) const MAX_SUBJECTS: usize = 200_000;
-
 /// Subjects read at a time.
 const PAGE: usize = 2_048;
 
@@ -57,7 +54,7 @@ impl Whose {
 pub(super) struct Group {
     pub(super) merchants: Vec<Whose>,
     pub(super) subjects: Vec<Subject>,
-    /// Merchants with more than [`MAX_SUBJECTS`].
+    /// Merchants with more facts than may be.
     pub(super) left_out: Vec<String>,
     /// Orders as the merchants' rows count them, for progress.
     pub(super) orders: u64,
@@ -67,6 +64,8 @@ pub(super) struct Group {
 pub(super) struct Feed {
     store: Arc<Store>,
     market: i64,
+    /// Facts of one merchant at most.
+    most: usize,
     state: Mutex<State>,
 }
 
@@ -78,8 +77,8 @@ struct State {
 }
 
 impl Feed {
-    pub(super) fn of(store: Arc<Store>, market: i64) -> Self {
-        Self { store, market, state: Mutex::default() }
+    pub(super) fn of(store: Arc<Store>, market: i64, most: usize) -> Self {
+        Self { store, market, most, state: Mutex::default() }
     }
 
     /// The next group, read through `session`; `None` after the last.
@@ -94,7 +93,7 @@ impl Feed {
         for (row, past) in rows.into_iter().zip(pasts) {
             let first = group.subjects.len();
             group.orders += u64::try_from(row.orders).unwrap_or_default();
-            if !Self::subjects(session, row.id, &mut group)? {
+            if !self.subjects(session, row.id, &mut group)? {
                 group.subjects.truncate(first);
                 group.left_out.push(row.reference);
                 continue;
@@ -126,7 +125,7 @@ impl Feed {
     }
 
     /// Reads a merchant's subjects into the group; says whether they are few enough.
-    fn subjects(session: &mut dyn Session, merchant: i64, group: &mut Group) -> Result<bool, StoreError> {
+    fn subjects(&self, session: &mut dyn Session, merchant: i64, group: &mut Group) -> Result<bool, StoreError> {
         let (first, place) = (group.subjects.len(), group.merchants.len() as u32);
         let mut after = 0;
         loop {
@@ -139,7 +138,7 @@ impl Feed {
                 id: r.id,
                 history: r.history,
             }));
-            if group.subjects.len() - first > MAX_SUBJECTS {
+            if group.subjects.len() - first > self.most {
                 return Ok(false);
             }
             if read < PAGE {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{BacktestError, Progress, Question, run};
+use super::{BacktestError, Bounds, Progress, Question, run};
 use crate::app::App;
 use crate::setup::MarketError;
 use crate::store::StoreError;
@@ -25,6 +25,8 @@ const LOOK_AGAIN: Duration = Duration::from_mins(1);
 /// The one under way, and the way to have the host look for another.
 #[derive(Debug, Default)]
 pub struct Backtests {
+    /// How much each may take.
+    pub bounds: Bounds,
     running: Mutex<Option<(i64, Arc<Progress>)>>,
     asked: Notify,
 }
@@ -41,6 +43,11 @@ enum JobError {
 }
 
 impl Backtests {
+    /// None, each of which may take so much.
+    pub(crate) fn within(bounds: Bounds) -> Self {
+        Self { bounds, ..Self::default() }
+    }
+
     /// How far a backtest is, where it is under way here.
     pub fn progress(&self, id: i64) -> Option<Arc<Progress>> {
         self.running().as_ref().filter(|(running, _)| *running == id).map(|(_, progress)| progress.clone())
@@ -108,7 +115,15 @@ impl App {
         let unreadable = |_| BacktestError::Store(StoreError::undecodable("backtests", row.id));
         let every = row.every.parse().map_err(unreadable)?;
         let now = market.now(self.clock.now());
-        let question = Question { market, candidate: Arc::new(candidate), from: row.from, to: row.to, every, now };
+        let question = Question {
+            market,
+            candidate: Arc::new(candidate),
+            from: row.from,
+            to: row.to,
+            every,
+            now,
+            bounds: self.backtests.bounds,
+        };
         let running = run(self.store.clone(), question, progress.clone());
         tokio::pin!(running);
         let report = tokio::select! {

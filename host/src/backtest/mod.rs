@@ -20,6 +20,7 @@ mod walk;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use andon_domain::ids::Instant;
 
@@ -30,6 +31,21 @@ pub use run::run;
 
 use crate::markets::{Generation, Market};
 use crate::store::StoreError;
+
+/// How much a backtest may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Facts of one merchant, a kilobyte or so each; whoever has more is left out.
+    pub facts: usize,
+    /// Time from the question to the report.
+    pub time: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { facts: 200_000, time: Duration::from_hours(2) }
+    }
+}
 
 /// What to compare, and when.
 #[derive(Clone)]
@@ -46,6 +62,8 @@ pub struct Question {
     pub every: Every,
     /// The marketplace's now, after which nothing is known.
     pub now: Instant,
+    /// How much it may take.
+    pub bounds: Bounds,
 }
 
 /// Why there is no report.
@@ -61,8 +79,8 @@ pub enum BacktestError {
     #[error("it was stopped")]
     Stopped,
     /// It took longer than a backtest may.
-    #[error("it took longer than {} hours; ask about fewer moments", run::LONGEST.as_secs() / 3_600)]
-    TooLong,
+    #[error("it took longer than {} seconds; ask about fewer moments", .0.as_secs())]
+    TooLong(Duration),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -19,9 +18,6 @@ use crate::markets::Generation;
 use crate::store::{Store, StoreError};
 
 const WORKERS: usize = 2;
-
-/// Longest time a backtest may take.
-pub(super) const LONGEST: Duration = Duration::from_hours(2);
 
 /// Stops the workers when nobody waits for them any more.
 struct Guard(Arc<Progress>);
@@ -41,7 +37,7 @@ pub async fn run(store: Arc<Store>, question: Question, progress: Arc<Progress>)
     let cadences = [0, 1].map(|side: usize| rules[side].manifest().cadence);
     let steps: Arc<[Step]> = steps(&moments, calendar, cadences).into();
     progress.merchants.store(store.count_merchants(question.market.id).await?, Ordering::Relaxed);
-    let feed = Arc::new(Feed::of(store.clone(), question.market.id));
+    let feed = Arc::new(Feed::of(store.clone(), question.market.id, question.bounds.facts));
     let guard = Guard(progress.clone());
     let mut workers = JoinSet::new();
     for _ in 0..WORKERS {
@@ -64,7 +60,8 @@ pub async fn run(store: Arc<Store>, question: Question, progress: Arc<Progress>)
         }
         Ok::<_, BacktestError>(())
     };
-    tokio::time::timeout(LONGEST, all).await.map_err(|_| BacktestError::TooLong)??;
+    let longest = question.bounds.time;
+    tokio::time::timeout(longest, all).await.map_err(|_| BacktestError::TooLong(longest))??;
     drop(guard);
     Ok(assemble(&question, [&rules[0], &rules[1]], &moments, sum))
 }

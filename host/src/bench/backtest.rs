@@ -57,7 +57,8 @@ async fn measured(args: &Args, place: &mut Place) -> anyhow::Result<Vec<Figure>>
     for days in [0, args.days] {
         let (market, candidate) = (market.clone(), candidate.clone());
         let from = to - days * 86_400_000;
-        let question = Question { market, candidate, from, to, every: "1d".parse().map_err(anyhow::Error::msg)?, now: to };
+        let (every, bounds) = ("1d".parse().map_err(anyhow::Error::msg)?, app.backtests.bounds);
+        let question = Question { market, candidate, from, to, every, now: to, bounds };
         let _told = telling(format!("Playing {} moments", days + 1))?;
         let start = Instant::now();
         let report = play(app.store.clone(), question, Arc::new(Progress::default())).await?;

@@ -1,10 +1,12 @@
 //! A candidate that fails is counted with its code, takes nothing from the rules in force, and brings nothing down.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use andon::backtest::{BacktestError, Progress, Question, run};
+use andon::backtest::{BacktestError, Bounds, Progress, Question, run};
+use andon::options::Options;
 use andon_tests::events::{DAY, NOW};
-use andon_tests::{TestApp, guests, on_both};
+use andon_tests::{TestApp, guests, on_both, options};
 
 use super::{backtest, candidate, months};
 
@@ -31,10 +33,38 @@ on_both! {
         let test = TestApp::new(backend).await;
         test.accept(&months()).await;
         let (market, candidate) = (test.market(), candidate(&test, guests::amazon(), &[]).await);
-        let question = Question { market, candidate, from: NOW - DAY, to: NOW, every: "1h".parse().unwrap(), now: NOW };
+        let (every, bounds) = ("1h".parse().unwrap(), Bounds::default());
+        let question = Question { market, candidate, from: NOW - DAY, to: NOW, every, now: NOW, bounds };
         let progress = Arc::new(Progress::default());
         progress.stop();
         let stopped = run(test.app.store.clone(), question, progress).await;
         assert!(matches!(stopped, Err(BacktestError::Stopped)), "{stopped:?}");
+    }
+
+    async fn one_that_takes_too_long_says_nothing(backend) {
+        let test = TestApp::new(backend).await;
+        test.accept(&months()).await;
+        let (market, candidate) = (test.market(), candidate(&test, guests::amazon(), &[]).await);
+        let (every, bounds) = ("1h".parse().unwrap(), Bounds { time: Duration::ZERO, ..Bounds::default() });
+        let question = Question { market, candidate, from: NOW - DAY, to: NOW, every, now: NOW, bounds };
+        let late = run(test.app.store.clone(), question, Arc::default()).await.unwrap_err();
+        assert_eq!(late.to_string(), "it took longer than 0 seconds; ask about fewer moments");
+    }
+
+    async fn whoever_has_more_facts_than_may_be_is_left_out_and_named(backend) {
+        // `shop-0` to `shop-4` have thirty orders each, the three others more.
+        let backtest_of = |facts: usize| async move {
+            let options = Options { backtest: Bounds { facts, ..Bounds::default() }, ..options() };
+            let test = TestApp::with(backend, options).await;
+            test.accept(&months()).await;
+            let candidate = candidate(&test, guests::amazon(), &[]).await;
+            backtest(&test, &candidate, (NOW - 5 * DAY, NOW), "1d").await
+        };
+        let reports = [backtest_of(1_000).await, backtest_of(30).await, backtest_of(29).await];
+        let [all, most, none] = reports.map(|report| (report.coverage.left_out, report.coverage.with_facts));
+        let shops: Vec<String> = (0..5).map(|n| format!("shop-{n}")).collect();
+        assert_eq!((all.0.len(), all.1), (0, 8));
+        assert!(most.0.len() == 3 && most.1 == 5 && !shops.iter().any(|shop| most.0.contains(shop)), "{most:?}");
+        assert!(none.0.len() == 8 && none.1 == 0 && shops.iter().all(|shop| none.0.contains(shop)), "{none:?}");
     }
 }

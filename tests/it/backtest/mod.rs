@@ -24,7 +24,7 @@ async fn candidate(test: &TestApp, component: &[u8], of: &[(&str, &str)]) -> Arc
 async fn backtest(test: &TestApp, candidate: &Arc<Generation>, (from, to): (Instant, Instant), every: &str) -> Report {
     let (market, candidate, every) = (test.market(), candidate.clone(), every.parse().unwrap());
     let now = market.now(test.clock.now());
-    let question = Question { market, candidate, from, to, every, now };
+    let question = Question { market, candidate, from, to, every, now, bounds: test.app.backtests.bounds };
     run(test.app.store.clone(), question, Arc::default()).await.unwrap()
 }
 

@@ -108,7 +108,8 @@ async fn here(args: &Args, candidate: Candidate, format: Format) -> anyhow::Resu
     let candidate = Arc::new(app.tried_out(&market, rules, &settings).await?);
     let (from, to) = (moment("from", &args.from, market.calendar)?, moment("to", &args.to, market.calendar)?);
     let now = market.now(app.clock.now());
-    let report = watched(&app, Question { market, candidate, from, to, every: args.every, now }).await?;
+    let bounds = app.backtests.bounds;
+    let report = watched(&app, Question { market, candidate, from, to, every: args.every, now, bounds }).await?;
     Ok(format.write(&report))
 }
 
