@@ -217,13 +217,13 @@ async fn a_change_during_an_evaluation_stays_due() {
         writer.commit().unwrap();
         // The other host's stamp may well be the older one.
         for (stamp, gathered) in [4, 5, 6].into_iter().flat_map(|stamp| [(stamp, false), (stamp, true)]) {
-            assert_eq!(writer.due(1, 0, 10).unwrap(), [merchant]);
+            assert_eq!(due(writer.as_mut()), [merchant]);
             let read = writer.states(&[merchant]).unwrap().remove(0).stamp;
             assert!(read.is_some(), "who is due has a stamp");
             writer.begin().unwrap();
             writer.mark_dirty(1, &[merchant], stamp).unwrap();
             if gathered {
-                writer.due(1, 0, 10).unwrap();
+                writer.gather(1, &[].into()).unwrap();
             }
             let judge = hosts.spawn(1, move |s| {
                 let judgement = Judgement { market: 1, merchant, stamp: read, was_due: None, next: None, verdict: None };
@@ -239,8 +239,39 @@ async fn a_change_during_an_evaluation_stays_due() {
                 judge.join().unwrap();
                 writer.commit().unwrap();
             }
-            assert_eq!(writer.due(1, 0, 10).unwrap(), [merchant]);
+            assert_eq!(due(writer.as_mut()), [merchant]);
         }
+    })
+    .await;
+}
+
+fn due(session: &mut dyn Session) -> Vec<i64> {
+    session.gather(1, &[].into()).unwrap();
+    session.due(1, 0, 10).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_was_evaluated_under_a_docket_is_not_due_for_it() {
+    Hosts::run(|hosts| {
+        let mut writer = hosts.session(0);
+        let [mut mark, mut early] = [Vec::new(), Vec::new()];
+        writer.begin().unwrap();
+        let merchants = writer.merchants(1, &["a", "b", "c"]).unwrap();
+        writer.commit().unwrap();
+        for (n, named) in [&merchants[..2], &merchants[1..]].into_iter().enumerate() {
+            early.push(writer.dockets(1).unwrap());
+            writer.begin().unwrap();
+            writer.mark_dirty(1, named, n as i64).unwrap();
+            writer.commit().unwrap();
+            mark.push(writer.dockets(1).unwrap());
+        }
+        assert_eq!((early[0].len(), mark[1].len()), (0, 2));
+        // `a` was evaluated under the first, `b` too but before the second, `c` before there was any.
+        let evaluated = [(merchants[0], &mark[1]), (merchants[1], &mark[0]), (merchants[2], &early[0])];
+        let evaluated = evaluated.map(|(merchant, dockets)| (merchant, dockets.as_slice().into())).into();
+        writer.gather(1, &evaluated).unwrap();
+        assert_eq!(writer.due(1, 0, 10).unwrap(), merchants[1..]);
+        assert!(writer.dockets(1).unwrap().is_empty() && writer.dockets(2).unwrap().is_empty());
     })
     .await;
 }

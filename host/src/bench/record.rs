@@ -1,5 +1,8 @@
 //! What the flow asks of the database, written down batch by batch, so that it can be done again with nothing around it.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use andon_domain::change::Kind;
 use andon_domain::ids::Instant;
 use andon_domain::quota::Place;
@@ -115,6 +118,8 @@ impl Session for Recorder {
         judge(judgements: &[Judgement]) -> Result<()>;
         faults(add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<()>;
         revisits_due(market: i64, now: Instant, limit: usize) -> Result<Vec<i64>>;
+        dockets(market: i64) -> Result<Vec<i64>>;
+        gather(market: i64, evaluated: &HashMap<i64, Arc<[i64]>>) -> Result<()>;
         due(market: i64, now: Instant, limit: usize) -> Result<Vec<i64>>;
         states(merchants: &[i64]) -> Result<Vec<MerchantState>>;
         books(generation: i64, merchants: &[i64], from: i32, to: i32) -> Result<Vec<(i64, u64, i32, Bucket)>>;

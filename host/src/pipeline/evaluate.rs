@@ -11,6 +11,7 @@ use andon_domain::reading::Status;
 use andon_domain::verdict::{Snapshot, Verdict};
 use uuid::Uuid;
 
+use super::agenda::Agenda;
 use super::decide::{self, Considered};
 use super::desk::{Desk, TIME};
 use super::ingest::{Ingest, IngestError, Job, Receipt};
@@ -115,6 +116,7 @@ pub(crate) fn evaluate(
         return Ok(None);
     }
     let now = market.now(clock.now());
+    let dockets = session.dockets(market.id)?.into();
     let states = session.states(merchants)?;
     let views = market.judged().map(|g| View::of(session, market, g, &states, now)).collect::<Result<Vec<_>, _>>()?;
     let last = session.verdicts(&states.iter().map(|s| s.verdict).collect::<Vec<_>>())?;
@@ -127,12 +129,15 @@ pub(crate) fn evaluate(
     judged.undone = correct::undone(session, market, merchants)?;
     let told = judged.judgements.iter().filter_map(|j| j.verdict.as_ref()).map(|v| (v.generation, v.id)).collect();
     let receipt = ingest.hand_in(|reply| Job::Judge { market: market.clone(), judged, reply })?;
-    Ok(Some(Evaluated { market: market.clone(), now, told, receipt }))
+    Ok(Some(Evaluated { market: market.clone(), merchants: merchants.to_vec(), dockets, now, told, receipt }))
 }
 
 /// A batch that was evaluated and is with the writer.
 pub(crate) struct Evaluated {
     market: Arc<Market>,
+    merchants: Vec<i64>,
+    /// What was on record by the time their facts were read.
+    dockets: Arc<[i64]>,
     now: Instant,
     /// New verdicts, each with its generation.
     told: Vec<(i64, Uuid)>,
@@ -141,8 +146,9 @@ pub(crate) struct Evaluated {
 
 impl Evaluated {
     /// Waits until it is written, and plays a sample of it again.
-    pub(crate) fn land(self, session: &mut dyn Session) -> Result<(), EvaluateError> {
+    pub(crate) fn land(self, session: &mut dyn Session, agenda: &mut Agenda) -> Result<(), EvaluateError> {
         self.receipt.wait()?;
+        agenda.judged(&self.merchants, &self.dockets);
         for generation in self.market.judged() {
             let told = self.told.iter().filter(|(g, _)| *g == generation.id).map(|(_, id)| *id);
             replay::play_again(session, generation, self.now, &replay::sample(generation, told))?;

@@ -3,6 +3,7 @@
 //! transaction of a writer's; evaluating is another. Each may run twice with the same outcome.
 
 pub mod accept;
+mod agenda;
 pub(crate) mod appeal;
 pub mod build;
 pub(crate) mod changes;

@@ -1,13 +1,14 @@
 //! Who is due: subjects that asked to be asked again, merchants whose facts changed, merchants for whom time alone changes
 //! something. Everything it goes by is in the database, so a restart forgets nothing, and what is done is no longer due.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::agenda::Agenda;
 use super::evaluate::{EvaluateError, Evaluated, evaluate};
 use super::fall_due::fall_due;
 use super::ingest::{Ingest, Job};
@@ -18,9 +19,6 @@ use crate::clock::Clock;
 use crate::markets::{Market, Markets};
 use crate::store::{Session, Store, StoreError, appeals, enforcements};
 
-/// Merchants looked up at once: finding who has waited longest sorts all who wait, so it is not done for each turn.
-const WAITING: usize = 8_192;
-
 /// Subjects asked again in one go.
 const SUBJECTS: usize = 1_000;
 
@@ -29,9 +27,6 @@ const ROUND: Duration = Duration::from_secs(1);
 
 /// Merchants that change again and again within this time are evaluated once.
 const GATHER: Duration = Duration::from_millis(25);
-
-/// Who was found due in a marketplace and has not had a turn yet.
-type Agenda = VecDeque<i64>;
 
 /// What the scheduler keeps in mind from turn to turn.
 struct Table {
@@ -175,9 +170,7 @@ impl Scheduler {
                 return Ok(true);
             }
         }
-        if agenda.is_empty() {
-            *agenda = session.due(market.id, now, WAITING)?.into();
-        }
+        agenda.fill(session, market.id, now)?;
         let any = moved || again > 0 || !agenda.is_empty();
         let asked = self.work_off(session, market, agenda, share, start)?;
         Ok(if asked { any } else { moved || again > 0 })
@@ -196,7 +189,7 @@ impl Scheduler {
         let (mut ahead, mut asked): (Option<Evaluated>, bool) = (None, true);
         while !agenda.is_empty() && (ahead.is_none() || start.elapsed() < TURN) {
             let largest = if self.store.is_sqlite() { share.largest(self.ingest.requests()) } else { LARGEST };
-            let batch: Vec<i64> = agenda.drain(..share.batch(largest).min(agenda.len())).collect();
+            let batch = agenda.next(share.batch(largest));
             let began = Instant::now();
             let Some(next) = evaluate(session, &self.ingest, self.clock.as_ref(), market, &batch)? else {
                 agenda.clear();
@@ -204,12 +197,12 @@ impl Scheduler {
                 break;
             };
             if let Some(before) = ahead.replace(next) {
-                before.land(session)?;
+                before.land(session, agenda)?;
             }
             metrics::counter!("andon_evaluations_total").increment(batch.len() as u64);
             share.evaluated(batch.len(), began.elapsed());
         }
-        ahead.map_or(Ok(()), |last| last.land(session))?;
+        ahead.map_or(Ok(()), |last| last.land(session, agenda))?;
         Ok(asked)
     }
 

@@ -1,7 +1,8 @@
 //! The hot path on PostgreSQL: arrays in, one statement for a whole batch, on a connection of its own. A batch costs a dozen
 //! round trips however many events it holds.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use andon_domain::change::Kind;
 use andon_domain::ids::Instant;
@@ -262,6 +263,15 @@ impl Session for PgSession {
         self.run(async |c| write::mark_dirty(c, market, merchants, stamp).await)
     }
 
+    fn dockets(&mut self, market: i64) -> Result<Vec<i64>> {
+        self.run(async |c| read::dockets(c, market).await)
+    }
+
+    fn gather(&mut self, market: i64, evaluated: &HashMap<i64, Arc<[i64]>>) -> Result<()> {
+        let within_another = self.state != State::Idle;
+        self.run(async |c| write::gather(c, market, evaluated, within_another).await)
+    }
+
     fn all_dirty(&mut self, market: i64, stamp: i64) -> Result<()> {
         self.run(async |c| write::all_dirty(c, market, stamp).await)
     }
@@ -291,10 +301,7 @@ impl Session for PgSession {
     }
 
     fn due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>> {
-        self.run(async |c| {
-            write::gather_dirty(c, market).await?;
-            read::due(c, market, now, limit).await
-        })
+        self.run(async |c| read::due(c, market, now, limit).await)
     }
 
     fn states(&mut self, merchants: &[i64]) -> Result<Vec<MerchantState>> {

@@ -174,6 +174,10 @@ pub(super) async fn revisits_due(c: &mut PgConnection, market: i64, now: Instant
     Ok(query_scalar(sql).bind(market).bind(now).bind(limit as i64).fetch_all(c).await?)
 }
 
+pub(super) async fn dockets(c: &mut PgConnection, market: i64) -> Result<Vec<i64>> {
+    Ok(query_scalar("select id from dockets where marketplace = $1 order by id").bind(market).fetch_all(c).await?)
+}
+
 pub(super) async fn due(c: &mut PgConnection, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>> {
     let sql = "select merchant from dirty where marketplace = $1 order by stamp, merchant limit $2";
     let mut due: Vec<i64> = query_scalar(sql).bind(market).bind(limit as i64).fetch_all(&mut *c).await?;

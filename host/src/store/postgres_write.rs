@@ -1,21 +1,22 @@
 //! What the PostgreSQL session writes for a batch of events. Rows go in as arrays, and existing ones are changed by inserting
 //! into them, which leaves nothing to plan. Keys are sorted, so that two transactions do not wait for each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use andon_domain::ids::Instant;
 use andon_domain::tally::Bucket;
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, query, query_as, query_scalar};
+use sqlx::{AssertSqlSafe, query, query_as, query_scalar, raw_sql};
 
 use super::marketplaces::MarketRow;
-use super::postgres_read::tally_columns;
+use super::postgres_read::{dockets, tally_columns};
 use super::repeats::signed;
 use super::session::{Evidence, Hold, Registration, Repeat, Result, Seen, Subject, TallyKey};
 use super::subjects::encode;
 use crate::keys::EventKey;
 
-/// Transactions whose merchants are gathered at once.
+/// Dockets that are gathered at once.
 const DOCKETS: i64 = 256;
 
 /// Rows in the order of their keys; of equal keys the last, as if each had been written in turn.
@@ -278,8 +279,8 @@ pub(super) async fn hold(c: &mut PgConnection, what: Hold<'_>) -> Result<()> {
     Ok(())
 }
 
-/// One row for all of them: who is in several before anybody is judged is sorted out once, by `gather_dirty`, and lanes do not wait
-/// for each other over merchants they share.
+/// One row for all of them: who is in several before anybody is judged is sorted out once, by `gather`, and lanes do not wait for each
+/// other over merchants they share.
 pub(super) async fn mark_dirty(c: &mut PgConnection, market: i64, merchants: &[i64], stamp: i64) -> Result<()> {
     if merchants.is_empty() {
         return Ok(());
@@ -289,15 +290,37 @@ pub(super) async fn mark_dirty(c: &mut PgConnection, market: i64, merchants: &[i
     Ok(())
 }
 
-/// Notes for each merchant what transactions have noted of many.
-pub(super) async fn gather_dirty(c: &mut PgConnection, market: i64) -> Result<()> {
-    // Two hosts' stamps need not commit in their order; one that went back could be taken for one that was evaluated.
-    let sql = "with taken as (delete from dockets where marketplace = $1 and id = any(array(
-                select id from dockets where marketplace = $1 order by id limit $2)) returning stamp, merchants),
-            named as (select merchant, max(stamp) as stamp from taken cross join unnest(merchants) m(merchant) group by merchant)
-        insert into dirty (marketplace, merchant, stamp) select $1, merchant, stamp from named order by merchant
-        on conflict (marketplace, merchant) do update set stamp = greatest(dirty.stamp + 1, excluded.stamp)";
-    query(sql).bind(market).bind(DOCKETS).execute(c).await?;
+/// In transactions of its own, which end with the connection where one fails, unless there is one already.
+pub(super) async fn gather(
+    c: &mut PgConnection,
+    market: i64,
+    evaluated: &HashMap<i64, Arc<[i64]>>,
+    within_another: bool,
+) -> Result<()> {
+    while !dockets(c, market).await?.is_empty() {
+        if !within_another {
+            raw_sql("begin").execute(&mut *c).await?;
+        }
+        let sql = "delete from dockets where marketplace = $1 and id = any(array(
+                select id from dockets where marketplace = $1 order by id limit $2)) returning id, stamp, merchants";
+        let taken: Vec<(i64, i64, Vec<i64>)> = query_as(sql).bind(market).bind(DOCKETS).fetch_all(&mut *c).await?;
+        let mut stamps: BTreeMap<i64, i64> = BTreeMap::new();
+        for (docket, stamp, merchants) in taken {
+            let known = |merchant: &i64| evaluated.get(merchant).is_some_and(|dockets| dockets.binary_search(&docket).is_ok());
+            for merchant in merchants.into_iter().filter(|merchant| !known(merchant)) {
+                let latest = stamps.entry(merchant).or_insert(stamp);
+                *latest = stamp.max(*latest);
+            }
+        }
+        let (merchants, stamps): (Vec<i64>, Vec<i64>) = stamps.into_iter().unzip();
+        // Two hosts' stamps need not commit in their order; one that went back could be taken for one that was evaluated.
+        let sql = "insert into dirty (marketplace, merchant, stamp) select $1, * from unnest($2::bigint[], $3::bigint[])
+            on conflict (marketplace, merchant) do update set stamp = greatest(dirty.stamp + 1, excluded.stamp)";
+        query(sql).bind(market).bind(merchants).bind(stamps).execute(&mut *c).await?;
+        if !within_another {
+            raw_sql("commit").execute(&mut *c).await?;
+        }
+    }
     Ok(())
 }
 

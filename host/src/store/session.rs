@@ -1,6 +1,9 @@
 //! What the hot path asks of a database, in the shape that is fast on it: whole batches in, whole batches out, inside one
 //! transaction. One implementation for each database; cold paths use sea-orm instead.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use andon_domain::change::Kind;
 use andon_domain::history::History;
 use andon_domain::ids::{Day, Instant, Named};
@@ -321,8 +324,12 @@ pub trait Session: Send {
 
     /// Subjects that asked to be asked again by now.
     fn revisits_due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>>;
-    /// Merchants that must be evaluated by now, those first whose facts have changed. What transactions have noted of many merchants
-    /// is noted of each by this call, which therefore writes on PostgreSQL.
+    /// Numbers of the dockets that there are of a marketplace: what PostgreSQL's transactions have noted of many merchants in one row.
+    fn dockets(&mut self, market: i64) -> Result<Vec<i64>>;
+    /// Notes of each merchant what dockets have noted of many, but for those that a merchant, by its row number, is known to have been
+    /// evaluated under. Only then [`Session::due`] tells of them.
+    fn gather(&mut self, market: i64, evaluated: &HashMap<i64, Arc<[i64]>>) -> Result<()>;
+    /// Merchants that must be evaluated by now, those first whose facts have changed.
     fn due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>>;
     /// Merchants' states, in the order asked for. Whoever evaluates reads them before the sums: a change that comes in between is
     /// then seen and stays due, and never the other way round.
