@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use andon::backtest::{BacktestError, Bounds, Progress, Question, run};
 use andon::options::Options;
+use andon::setup::RulesSetup;
 use andon_tests::events::{DAY, NOW};
-use andon_tests::{TestApp, guests, on_both, options};
+use andon_tests::{MARKET, TestApp, guests, on_both, options};
 
 use super::{backtest, candidate, months};
 
@@ -56,6 +57,8 @@ on_both! {
         let backtest_of = |facts: usize| async move {
             let options = Options { backtest: Bounds { facts, ..Bounds::default() }, ..options() };
             let test = TestApp::with(backend, options).await;
+            test.install(guests::amazon()).await;
+            test.create_market(MARKET, RulesSetup { rules: Some("amazon".into()), ..RulesSetup::default() }).await;
             test.accept(&months()).await;
             let candidate = candidate(&test, guests::amazon(), &[]).await;
             backtest(&test, &candidate, (NOW - 5 * DAY, NOW), "1d").await
