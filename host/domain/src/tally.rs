@@ -63,6 +63,11 @@ impl Bucket {
         self.cells.is_empty()
     }
 
+    /// How many sums are in it.
+    pub fn len(&self) -> usize {
+        self.cells.len()
+    }
+
     /// Day, slot and sum of each cell of this bucket, given its number.
     pub fn cells(&self, bucket: i32) -> impl Iterator<Item = (Day, Slot, i64)> + '_ {
         self.cells.iter().map(move |&(offset, slot, sum)| (bucket * BUCKET_DAYS + i32::from(offset), slot, sum))
