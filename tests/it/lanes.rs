@@ -298,6 +298,26 @@ async fn sums_are_read_again_where_another_host_has_written_them() {
     .await;
 }
 
+/// Whatever answers then may be a copy that lacks what was written last.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sums_are_read_again_after_a_connection_broke() {
+    Hosts::run(|hosts| {
+        let (mut session, mut bucket) = (hosts.session(0), Bucket::default());
+        bucket.add(0, Slot::counted(0), 1);
+        session.begin().unwrap();
+        session.put_buckets(&[(KEY, bucket.clone())]).unwrap();
+        session.commit().unwrap();
+        assert_eq!(hosts.number("with gone as (delete from tallies returning 1) select count(*) as n from gone"), 1);
+        for held in [bucket, Bucket::default()] {
+            session.begin().unwrap();
+            assert_eq!(session.buckets(&[KEY]).unwrap(), [held]);
+            session.commit().unwrap();
+            hosts.break_connections();
+        }
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_connection_costs_one_transaction() {
     Hosts::run(|hosts| {
