@@ -8,7 +8,7 @@ use crate::fact::words;
 use crate::ids::Day;
 use crate::manifest::{Cadence, Counter, Formula, Manifest, Metric, Window};
 use crate::stats::wilson;
-use crate::tally::{Sheet, Slot};
+use crate::tally::{Glide, Sheet, Slot};
 use crate::window::Span;
 
 words!(/** How a metric stands against its limit. */ Status {
@@ -100,7 +100,7 @@ impl Books<'_> {
             lower,
             upper,
             peers: peers.and_then(|sheet| peer_value(metric, sheet, span)),
-            status: self.status_of(metric, span, counts),
+            status: self.status_of(metric, span, counts, |c| self.sum(c, span)),
             breached_in_a_row: 0,
             from: span.from,
             to: span.to,
@@ -135,9 +135,17 @@ impl Books<'_> {
     /// How many periods in a row, `today`'s included, the metric was breached, by what is known now.
     pub fn streak(&self, metric: &Metric, cadence: Cadence, today: Day) -> u16 {
         let cadence = metric.cadence.unwrap_or(cadence);
+        let counters = metric.counters().into_iter().chain(metric.evidence);
+        let mut sums: Vec<(u16, Glide<'_>)> = counters.map(|c| (c, self.sheet.glide(Slot::counted(c)))).collect();
         let mut day = metric.read_on(today);
         for count in 0..streak_limit(cadence) {
-            if self.status(metric, day) != Status::Breached {
+            let span = self.span(metric, day);
+            let mut sum = |counter| {
+                let glide = sums.iter_mut().find(|(known, _)| *known == counter);
+                self.with_extra(counter, glide.map_or(0, |(_, glide)| glide.sum(span.from, span.to)))
+            };
+            let counts = value(metric, &mut sum);
+            if self.status_of(metric, span, counts, sum) != Status::Breached {
                 return count;
             }
             day = cadence.last_binding(day - 1);
@@ -148,11 +156,18 @@ impl Books<'_> {
     /// How one metric stands on `today`.
     pub fn status(&self, metric: &Metric, today: Day) -> Status {
         let span = self.span(metric, today);
-        self.status_of(metric, span, value(metric, |c| self.sum(c, span)))
+        let sum = |counter| self.sum(counter, span);
+        self.status_of(metric, span, value(metric, sum), sum)
     }
 
-    /// How a metric stands, given its [`value`] over `span`.
-    fn status_of(&self, metric: &Metric, span: Span, (numerator, denominator, value): (i64, i64, f64)) -> Status {
+    /// How a metric stands, given its [`value`] over `span`, and each counter's sum.
+    fn status_of(
+        &self,
+        metric: &Metric,
+        span: Span,
+        (numerator, denominator, value): (i64, i64, f64),
+        sum: impl FnOnce(u16) -> i64,
+    ) -> Status {
         let volume = match metric.formula {
             Formula::Ratio { .. } | Formula::Mean { .. } if denominator <= 0 => return Status::Insufficient,
             Formula::Ratio { .. } | Formula::Mean { .. } => denominator,
@@ -169,14 +184,18 @@ impl Books<'_> {
             (false, _) => Status::Breached,
         };
         let counter = metric.evidence_counter();
-        let support = counter.map_or(numerator, |c| self.sum(c, span));
-        let few_buyers = counter.is_some_and(|c| self.by_buyer(c)) && self.buyers_in(metric, span) < metric.min_buyers;
+        let support = counter.map_or(numerator, sum);
+        let by_buyer = metric.min_buyers > 0 && counter.is_some_and(|c| self.by_buyer(c));
+        let few_buyers = by_buyer && self.buyers_in(metric, span) < metric.min_buyers;
         if support < i64::from(metric.min_numerator) || few_buyers { Status::Insufficient } else { status }
     }
 
     fn sum(&self, counter: u16, span: Span) -> i64 {
-        let extra = self.extra.iter().filter(|e| e.0 == counter);
-        extra.fold(self.sheet.sum(Slot::counted(counter), span.from, span.to), |sum, e| sum.saturating_add(e.1))
+        self.with_extra(counter, self.sheet.sum(Slot::counted(counter), span.from, span.to))
+    }
+
+    fn with_extra(&self, counter: u16, sum: i64) -> i64 {
+        self.extra.iter().filter(|e| e.0 == counter).fold(sum, |sum, e| sum.saturating_add(e.1))
     }
 
     fn buyers_in(&self, metric: &Metric, span: Span) -> u32 {
@@ -195,7 +214,7 @@ impl Books<'_> {
 }
 
 /// Numerator, denominator and value of a metric, given each counter's sum.
-fn value(metric: &Metric, sum: impl Fn(u16) -> i64) -> (i64, i64, f64) {
+fn value(metric: &Metric, mut sum: impl FnMut(u16) -> i64) -> (i64, i64, f64) {
     match &metric.formula {
         Formula::Ratio { numerator, denominator } | Formula::Mean { sum: numerator, number: denominator, .. } => {
             let (n, d) = (sum(*numerator), sum(*denominator));

@@ -135,12 +135,15 @@ impl Sheet {
 
     /// The sum of a slot over days `from` to `to`, both included; one beyond the ends of i64 is shown as that end.
     pub fn sum(&self, slot: Slot, from: Day, to: Day) -> i64 {
-        let place = self.place(slot);
-        let days = &self.days[place.clone()];
-        let before = |day: usize| if day == 0 { 0 } else { self.totals[place.start + day - 1] };
+        let days = self.days(slot);
         let first = days.partition_point(|day| *day < from);
         let end = first + days[first..].partition_point(|day| *day <= to);
-        narrow(before(end) - before(first))
+        between(&self.totals[self.place(slot)], first, end)
+    }
+
+    /// Sums of a slot over one window after another, where each lies close to the one before.
+    pub fn glide(&self, slot: Slot) -> Glide<'_> {
+        Glide { days: self.days(slot), totals: &self.totals[self.place(slot)], first: 0, end: 0 }
     }
 
     /// Adds to one cell, as a what-if does; sums that reach zero disappear.
@@ -197,6 +200,41 @@ impl Sheet {
             self.ends.pop();
         }
     }
+}
+
+/// A window gliding over a slot's days: what it costs to move it is the days that it moves by, and no search.
+#[derive(Debug, Clone)]
+pub struct Glide<'a> {
+    days: &'a [Day],
+    totals: &'a [i128],
+    first: usize,
+    end: usize,
+}
+
+impl Glide<'_> {
+    /// [`Sheet::sum`] of its slot.
+    pub fn sum(&mut self, from: Day, to: Day) -> i64 {
+        self.first = moved(self.days, self.first, |day| day < from);
+        self.end = moved(self.days, self.end, |day| day <= to).max(self.first);
+        between(self.totals, self.first, self.end)
+    }
+}
+
+/// How many of the days are `within`, counted from a place that was right for a window nearby.
+fn moved(days: &[Day], mut place: usize, within: impl Fn(Day) -> bool) -> usize {
+    while days.get(place).is_some_and(|day| within(*day)) {
+        place += 1;
+    }
+    while place > 0 && !within(days[place - 1]) {
+        place -= 1;
+    }
+    place
+}
+
+/// The sum of days `first` to `end`, that one left out, given a slot's running totals.
+fn between(totals: &[i128], first: usize, end: usize) -> i64 {
+    let before = |day: usize| if day == 0 { 0 } else { totals[day - 1] };
+    narrow(before(end) - before(first))
 }
 
 /// Cells one slot after the other, and by number of a slot where its cells end.
@@ -265,9 +303,18 @@ mod tests {
         }
 
         #[test]
-        fn a_sheet_sums_like_a_plain_filter(cells in prop::collection::vec((-50i32..50, 0u16..4, -9i64..9), 0..60), from in -60i32..60, len in 0i32..60) {
+        fn a_sheet_sums_like_a_plain_filter(
+            cells in prop::collection::vec((-50i32..50, 0u16..4, -9i64..9), 0..60),
+            from in -60i32..60,
+            len in 0i32..60,
+            windows in prop::collection::vec((-60i32..60, -3i32..60), 0..20),
+        ) {
             let sheet = Sheet::new(cells.iter().map(|&(d, s, n)| (d, Slot(s), n)));
             for slot in 0..4 {
+                let mut glide = sheet.glide(Slot(slot));
+                for &(from, len) in &windows {
+                    prop_assert_eq!(glide.sum(from, from + len), sheet.sum(Slot(slot), from, from + len));
+                }
                 let plain: i64 = cells.iter().filter(|c| c.1 == slot && c.0 >= from && c.0 <= from + len).map(|c| c.2).sum();
                 prop_assert_eq!(sheet.sum(Slot(slot), from, from + len), plain);
                 let mut days = std::collections::BTreeMap::<i32, i64>::new();

@@ -142,6 +142,15 @@ fn cadences() -> impl Strategy<Value = Cadence> {
     prop_oneof![Just(Cadence::Continuous), (1u8..29).prop_map(Cadence::Monthly), (0u8..7).prop_map(Cadence::Weekly)]
 }
 
+fn formulas() -> impl Strategy<Value = Formula> {
+    prop_oneof![
+        Just(Formula::Ratio { numerator: 1, denominator: 0 }),
+        Just(Formula::Mean { sum: 1, number: 0, best: 5 }),
+        Just(Formula::Sum(1)),
+        Just(Formula::Points { start: 9, terms: vec![Term { counter: 1, points: 1, per: 2 }], low: 0, high: 99 }),
+    ]
+}
+
 #[test]
 fn a_year_is_left_behind_unless_its_sum_is_kept() {
     let day = |year, month, day| day_of_date(chrono::NaiveDate::from_ymd_opt(year, month, day).unwrap());
@@ -213,5 +222,26 @@ proptest! {
         let reading = Reading { breached_in_a_row: row(today), ..books.read(&metric, None, today) };
         let plain = (today + 1..today + 300).find(|day| row(*day) != row(today));
         prop_assert_eq!(next_in_row(std::slice::from_ref(&metric), &[reading], cadence, today), plain);
+    }
+
+    #[test]
+    fn a_row_is_as_long_as_a_look_at_each_period_says(
+        (window, formula) in (prop_oneof![windows(), Just(Window::YearToDate { kept_from: Some(3) })], formulas()),
+        (cadence, own) in (cadences(), prop::option::of(cadences())),
+        cells in prop::collection::vec((18_000i32..18_400, 0u16..3, 1i64..9), 0..60),
+        (evidence, min_numerator, min_buyers) in (prop::option::of(0u16..3), 0u32..3, 0u32..2),
+        extra in prop::collection::vec((0u16..3, 1i64..3), 0..2),
+        today in 18_000i32..18_500,
+    ) {
+        let limit = Some(Limit { compare: Compare::Less, target: 4.0, warn: 2.0 });
+        let metric = Metric { window, formula, limit, evidence, min_denominator: 1, cadence: own, ..odr(min_numerator, min_buyers) };
+        let sheet = Sheet::new(cells.iter().map(|&(day, counter, amount)| (day, Slot::counted(counter), amount)));
+        let buyers: Vec<_> = cells.iter().map(|&(day, counter, amount)| BuyerMark { counter, day, buyer: amount as u64 }).collect();
+        let counters = counters();
+        let books = Books { counters: &counters, sheet: &sheet, buyers: &buyers, extra: &extra };
+        let follows = own.unwrap_or(cadence);
+        let periods = std::iter::successors(Some(metric.read_on(today)), |day| Some(follows.last_binding(day - 1)));
+        let breached = periods.take(usize::from(streak_limit(follows))).take_while(|day| books.status(&metric, *day) == Status::Breached);
+        prop_assert_eq!(usize::from(books.streak(&metric, cadence, today)), breached.count());
     }
 }
