@@ -14,6 +14,7 @@ use andon_domain::verdict::Verdict;
 use super::group::Group;
 use super::report::{Changed, Counted, Deciding, Figures, Stand};
 use super::side::{Judged, Side};
+use super::sum::Weight;
 use andon_domain::calendar::rfc3339 as time;
 
 /// Metrics shown of a merchant, at most.
@@ -22,15 +23,22 @@ const METRICS: usize = 20;
 /// Orders, contacts and violations shown of a merchant, at most.
 const EVIDENCE: usize = 20;
 
-/// How the two differ over a merchant at a moment.
-pub(super) fn changed(
-    group: &Group,
-    merchant: usize,
-    sides: &mut [Side<'_>; 2],
-    judged: [&Judged; 2],
-    difference: Difference,
-    at: Instant,
-) -> Changed {
+/// How the two differed over a merchant when they last did.
+pub(super) struct Differs {
+    pub(super) first: Instant,
+    pub(super) at: Instant,
+    pub(super) moments: u64,
+    pub(super) judged: [Judged; 2],
+    pub(super) difference: Difference,
+}
+
+/// All there is to say of that, once the merchant's moments are over.
+pub(super) fn changed(group: &Group, merchant: usize, sides: &mut [Side<'_>; 2], differs: Differs, weight: Weight) -> Changed {
+    let Differs { first, at, moments, judged, difference } = differs;
+    let judged = judged.each_ref();
+    for side in sides.iter_mut() {
+        side.rewind(group, merchant);
+    }
     let codes = deciding(sides, judged);
     let read = |side: usize, code: &str| {
         let generation = sides[side].generation;
@@ -49,10 +57,10 @@ pub(super) fn changed(
     Changed {
         merchant: group.merchants[merchant].reference.clone(),
         at: time(at),
-        first: time(at),
-        moments: 1,
-        orders: 0,
-        amount_minor: 0,
+        first: time(first),
+        moments,
+        orders: weight.orders,
+        amount_minor: weight.amount,
         direction: difference.direction.word().to_owned(),
         in_force,
         candidate,

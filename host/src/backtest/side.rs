@@ -25,6 +25,8 @@ use crate::rules::{PluginFault, Used};
 #[derive(Default)]
 pub(super) struct Held {
     pub(super) marks: Vec<Mark>,
+    /// What it counted for at the step that its merchant was last kept at, where it counts otherwise since.
+    kept: (usize, Vec<Mark>),
     /// Buyer and listing, 0 where there is none.
     party: (u64, u64),
     order: bool,
@@ -55,6 +57,8 @@ pub(super) struct Side<'g> {
     accounts: Vec<Account>,
     /// By merchant: how many of its facts the rules failed on, and how at last.
     failing: Vec<(u32, Option<Fault>)>,
+    /// By merchant: the number of the step that is to be known in the end, 0 for none.
+    kept: Vec<usize>,
     /// By step: facts to be asked about again.
     agenda: Vec<Vec<u32>>,
     bound: Vec<Option<(Instant, Bound)>>,
@@ -73,6 +77,7 @@ impl<'g> Side<'g> {
             held: group.subjects.iter().map(|_| Held::default()).collect(),
             accounts: vec![Account::default(); merchants],
             failing: vec![(0, None); merchants],
+            kept: vec![0; merchants],
             agenda: vec![Vec::new(); steps],
             bound: (0..merchants).map(|_| None).collect(),
             settled: (0..merchants).map(|_| None).collect(),
@@ -140,13 +145,32 @@ impl<'g> Side<'g> {
         let party_before = std::mem::replace(&mut held.party, party);
         held.order = matches!(known, Fact::Order(_));
         let manifest = self.generation.manifest();
-        if anew || !manifest.quotas.is_empty() {
-            return true;
+        let anew = anew || !manifest.quotas.is_empty();
+        if !anew {
+            let same = if party_before == party { alike(&before, &held.marks) } else { [0, 0] };
+            let others = |marks: &'_ [Mark]| same[0]..marks.len() - same[1];
+            let account = &mut self.accounts[merchant];
+            account.count(manifest, &before[others(&before)], party_before, -1, &mut self.days);
+            account.count(manifest, &held.marks[others(&held.marks)], party, 1, &mut self.days);
         }
-        let account = &mut self.accounts[merchant];
-        account.count(manifest, &before, party_before, -1, &mut self.days);
-        account.count(manifest, &held.marks, party, 1, &mut self.days);
-        false
+        if held.kept.0 < self.kept[merchant] {
+            held.kept = (self.kept[merchant], before);
+        }
+        anew
+    }
+
+    /// Has a merchant's marks of this step known in the end, in place of those of any step before.
+    pub(super) fn keep(&mut self, merchant: usize, step: usize) {
+        self.kept[merchant] = step + 1;
+    }
+
+    /// Brings back the marks that a merchant's facts had when it was kept. Only what is shown of it may be asked for from then on.
+    pub(super) fn rewind(&mut self, group: &Group, merchant: usize) {
+        for held in &mut self.held[group.merchants[merchant].subjects.clone()] {
+            if held.kept.0 > 0 && held.kept.0 == self.kept[merchant] {
+                held.marks = std::mem::take(&mut held.kept.1);
+            }
+        }
     }
 
     /// Notes whether the rules failed on a fact; while they do on any, its merchant has no verdict, and each is tried again.
@@ -249,4 +273,11 @@ impl<'g> Side<'g> {
             _ => Ok(None),
         }
     }
+}
+
+/// How many marks two lists have alike at their beginnings, and then at their ends: most of a fact's stay as they were.
+fn alike(a: &[Mark], b: &[Mark]) -> [usize; 2] {
+    let first = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let last = a[first..].iter().rev().zip(b[first..].iter().rev()).take_while(|(a, b)| a == b).count();
+    [first, last]
 }

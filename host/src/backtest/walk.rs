@@ -4,12 +4,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use andon_domain::change::Kind;
-use andon_domain::difference::{Difference, Judgement};
+use andon_domain::difference::Judgement;
 use andon_domain::fact::Fact;
 use andon_domain::ids::Instant;
 use tokio::runtime::Handle;
 
-use super::detail;
+use super::detail::{self, Differs};
 use super::group::Group;
 use super::schedule::{Step, first_from};
 use super::side::{Judged, Side};
@@ -43,6 +43,7 @@ struct Walk<'a> {
 struct Story {
     known: usize,
     ended: Ended,
+    differs: Option<Differs>,
 }
 
 /// Walks a group through all steps; says whether it came to the end, since of one that was stopped nothing may be relied on.
@@ -60,11 +61,10 @@ pub(super) fn walk(course: &Course<'_>, group: &Group, sum: &mut Sum) -> bool {
     }
     sum.classified += walk.sides.iter().map(|side| side.classified).sum::<u64>();
     sum.evaluated += walk.sides.iter().map(|side| side.evaluated).sum::<u64>();
-    for Story { known, mut ended } in walk.stories {
+    for (merchant, Story { known, mut ended, differs }) in walk.stories.into_iter().enumerate() {
         ended.known = known > 0;
-        if let Some(changed) = &mut ended.changed {
-            (changed.orders, changed.amount_minor) = (ended.weight.orders, ended.weight.amount);
-        }
+        let sides = &mut walk.sides;
+        ended.changed = differs.map(|differs| detail::changed(group, merchant, sides, differs, ended.weight));
         sum.ended(ended);
     }
     true
@@ -102,7 +102,7 @@ impl Walk<'_> {
         });
         for merchant in merchants {
             if let (Some(old), Some(new)) = (old.next(), new.next()) {
-                self.compare(merchant, index, step.at, [old, new], sum);
+                self.compare(merchant, place, index, [old, new], sum);
             }
         }
     }
@@ -154,7 +154,7 @@ impl Walk<'_> {
         }
     }
 
-    fn compare(&mut self, merchant: usize, index: usize, at: Instant, judged: [Result<Judged, Fault>; 2], sum: &mut Sum) {
+    fn compare(&mut self, merchant: usize, place: usize, index: usize, judged: [Result<Judged, Fault>; 2], sum: &mut Sum) {
         let judgement = |side: usize| match &judged[side] {
             Ok(Judged { snapshot, verdict }) => Ok(Judgement { manifest: self.course.rules[side].manifest(), snapshot, verdict }),
             Err(fault) => Err((fault.code, fault.message.as_str())),
@@ -167,18 +167,12 @@ impl Walk<'_> {
                 story.ended.faults.insert((side, fault.code));
             }
         }
-        if let (Some(difference), [Ok(old), Ok(new)]) = (difference, &judged) {
-            self.differ(merchant, at, [old, new], difference);
+        if let (Some(difference), [Ok(old), Ok(new)]) = (difference, judged) {
+            let at = self.course.steps[place].at;
+            let (first, before) = story.differs.as_ref().map_or((at, 0), |before| (before.first, before.moments));
+            story.differs = Some(Differs { first, at, moments: before + 1, judged: [old, new], difference });
+            // Which facts are behind it is worked out in the end, once.
+            self.sides.iter_mut().for_each(|side| side.keep(merchant, place));
         }
-    }
-
-    /// Keeps how the two differ over a merchant; what was kept of an earlier moment gives way, but for when it was.
-    fn differ(&mut self, merchant: usize, at: Instant, judged: [&Judged; 2], difference: Difference) {
-        let mut changed = detail::changed(self.group, merchant, &mut self.sides, judged, difference, at);
-        let story = &mut self.stories[merchant];
-        if let Some(before) = story.ended.changed.take() {
-            (changed.first, changed.moments) = (before.first, before.moments + 1);
-        }
-        story.ended.changed = Some(changed);
     }
 }

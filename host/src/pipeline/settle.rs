@@ -69,11 +69,13 @@ impl Touched {
 pub(crate) struct Days<'a> {
     calendar: &'a Calendar,
     known: RapidHashMap<i64, Day>,
+    /// The quarter asked about last, and its day: many marks of a fact bear one moment.
+    last: (i64, Day),
 }
 
 impl<'a> Days<'a> {
     pub(crate) fn new(calendar: &'a Calendar) -> Self {
-        Self { calendar, known: RapidHashMap::default() }
+        Self { calendar, known: RapidHashMap::default(), last: (0, calendar.day_of(0)) }
     }
 
     pub(crate) fn start_of(&self, day: Day) -> Instant {
@@ -81,7 +83,11 @@ impl<'a> Days<'a> {
     }
 
     pub(crate) fn of(&mut self, at: Instant) -> Day {
-        *self.known.entry(at.div_euclid(900_000)).or_insert_with(|| self.calendar.day_of(at))
+        let quarter = at.div_euclid(900_000);
+        if quarter != self.last.0 {
+            self.last = (quarter, *self.known.entry(quarter).or_insert_with(|| self.calendar.day_of(at)));
+        }
+        self.last.1
     }
 }
 
