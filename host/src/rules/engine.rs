@@ -5,7 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use wasmtime::{Config, EngineWeak, OptLevel, Strategy, WasmFeatures};
+use wasmtime::{Config, Enabled, EngineWeak, OptLevel, PoolingAllocationConfig, Strategy, WasmFeatures};
 
 use super::limits::Limits;
 
@@ -37,7 +37,12 @@ pub struct Engine {
 
 impl Engine {
     pub(super) fn start(limits: Limits) -> Result<Self, EngineError> {
-        let wasm = wasmtime::Engine::new(&config(&limits)).map_err(|error| EngineError::Config(format!("{error:#}")))?;
+        let alone = config(&limits);
+        let mut pooled = alone.clone();
+        pooled.allocation_strategy(pool(&limits));
+        // Where a process may not reserve the addresses, room is made for each instance, and answers take longer.
+        let wasm = wasmtime::Engine::new(&pooled).or_else(|_| wasmtime::Engine::new(&alone));
+        let wasm = wasm.map_err(|error| EngineError::Config(format!("{error:#}")))?;
         let ticker = Ticker::start(wasm.weak(), limits.tick)?;
         Ok(Self { wasm, permits: Permits::new(limits.instances), limits, ticker })
     }
@@ -79,6 +84,25 @@ pub(super) fn config(limits: &Limits) -> Config {
     // Nobody reads a plugin's backtrace, and taking one walks a stack that recursion made deep.
     config.wasm_backtrace_max_frames(None);
     config
+}
+
+/// Bytes that an instance has written to and that stay with its place in the pool, wiped, for the next.
+const KEPT: usize = 1 << 20;
+
+/// Room for as many instances as may live at once, made once: making it for each costs more than a short answer does.
+fn pool(limits: &Limits) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    let all = |of_each: u32| limits.instances.saturating_mul(of_each);
+    pool.total_component_instances(limits.instances);
+    pool.total_core_instances(all(CORE_INSTANCES)).max_core_instances_per_component(CORE_INSTANCES);
+    pool.total_memories(all(MEMORIES)).max_memories_per_component(MEMORIES).max_memories_per_module(MEMORIES);
+    pool.total_tables(all(TABLES)).max_tables_per_component(TABLES).max_tables_per_module(TABLES);
+    pool.max_memory_size(limits.memory_bytes).table_elements(limits.table_elements);
+    // Without the kernel's word on which pages were written to, wiping them all costs more than giving them back.
+    if PoolingAllocationConfig::is_pagemap_scan_available() {
+        pool.pagemap_scan(Enabled::Yes).linear_memory_keep_resident(KEPT).table_keep_resident(KEPT);
+    }
+    pool
 }
 
 /// Advances the engine's clock from a thread of its own, which ends with the engine.
