@@ -1,6 +1,7 @@
 //! "At most three ratings a buyer a month": where rules declare a quota, only the first so many of one buyer's orders count in a
 //! period. Which they are hangs on nothing but dates and keys, so orders may come in any sequence, change and go.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::hash::Hash;
 
@@ -94,24 +95,24 @@ pub fn beyond<W: Copy + Ord, N: Copy + Eq + Hash>(manifest: &Manifest, mut all: 
 
 /// A fact's marks, and what decides whether they count.
 #[derive(Debug, Clone)]
-pub struct Candidate {
+pub struct Candidate<'a> {
     /// The buyer's key, where it is an order.
     pub buyer: Option<u64>,
     /// Its own.
     pub key: u64,
     /// Its marks as the rules made them.
-    pub marks: Vec<Mark>,
+    pub marks: Cow<'a, [Mark]>,
 }
 
 /// Makes the marks of all of one merchant's facts what they count as.
-pub fn hold(manifest: &Manifest, all: &mut [Candidate], mut day_of: impl FnMut(Instant) -> Day) {
+pub fn hold(manifest: &Manifest, all: &mut [Candidate<'_>], mut day_of: impl FnMut(Instant) -> Day) {
     let mut standing = Vec::new();
     for (i, candidate) in all.iter().enumerate() {
         let found = places(manifest, candidate.buyer, candidate.key, &candidate.marks, &mut day_of);
         standing.extend(found.into_iter().map(|(group, place)| ((), group, place, i)));
     }
     for (i, quota) in beyond(manifest, standing) {
-        for mark in &mut all[i].marks {
+        for mark in all[i].marks.to_mut() {
             *mark = held(manifest, *mark, |own| own == quota);
         }
     }

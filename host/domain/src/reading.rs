@@ -1,6 +1,8 @@
 //! Metrics read off tallies: counts, value, interval, status. A metric is data, so the same function serves a live evaluation,
 //! a past moment and a what-if, and nobody's arithmetic but this is ever shown or enforced on.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
@@ -185,8 +187,7 @@ impl Books<'_> {
         };
         let counter = metric.evidence_counter();
         let support = counter.map_or(numerator, sum);
-        let by_buyer = metric.min_buyers > 0 && counter.is_some_and(|c| self.by_buyer(c));
-        let few_buyers = by_buyer && self.buyers_in(metric, span) < metric.min_buyers;
+        let few_buyers = counter.is_some_and(|c| self.by_buyer(c) && !self.has_buyers(c, span, metric.min_buyers));
         if support < i64::from(metric.min_numerator) || few_buyers { Status::Insufficient } else { status }
     }
 
@@ -200,12 +201,28 @@ impl Books<'_> {
 
     fn buyers_in(&self, metric: &Metric, span: Span) -> u32 {
         let Some(counter) = metric.evidence_counter().filter(|c| self.by_buyer(*c)) else { return 0 };
-        let mut seen: Vec<u64> =
-            self.buyers.iter().filter(|m| m.counter == counter && span.holds(m.day)).map(|m| m.buyer).collect();
+        let mut seen: Vec<u64> = self.buyers_of(counter, span).collect();
         seen.sort_unstable();
         seen.dedup();
-        let extra = self.extra.iter().filter(|e| e.0 == counter).fold(seen.len() as i64, |all, e| all.saturating_add(e.1.max(0)));
-        u32::try_from(extra).unwrap_or(u32::MAX)
+        self.extra_buyers(counter).saturating_add(u32::try_from(seen.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Whether at least so many buyers are behind a counter's marks: most often a look at the first few says so.
+    fn has_buyers(&self, counter: u16, span: Span, least: u32) -> bool {
+        let least = least.saturating_sub(self.extra_buyers(counter)) as usize;
+        let mut seen = BTreeSet::new();
+        let enough = |buyer| seen.insert(buyer) && seen.len() == least;
+        least == 0 || self.buyers_of(counter, span).any(enough)
+    }
+
+    /// The buyer of each of a counter's marks.
+    fn buyers_of(&self, counter: u16, span: Span) -> impl Iterator<Item = u64> {
+        self.buyers.iter().filter(move |m| m.counter == counter && span.holds(m.day)).map(|m| m.buyer)
+    }
+
+    fn extra_buyers(&self, counter: u16) -> u32 {
+        let extra = self.extra.iter().filter(|e| e.0 == counter);
+        u32::try_from(extra.fold(0i64, |all, e| all.saturating_add(e.1.max(0)))).unwrap_or(u32::MAX)
     }
 
     fn by_buyer(&self, counter: u16) -> bool {

@@ -191,7 +191,7 @@ impl<'g> Side<'g> {
         for fact in group.merchants[merchant].subjects.clone() {
             let Held { marks, party: (buyer, listing), order, .. } = &self.held[fact];
             let key = if *order { group.subjects[fact].id.key } else { 0 };
-            let candidate = Candidate { buyer: order.then_some(*buyer), key, marks: marks.clone() };
+            let candidate = Candidate { buyer: order.then_some(*buyer), key, marks: marks.into() };
             book.add(candidate, *listing);
         }
         self.accounts[merchant] = book.close();

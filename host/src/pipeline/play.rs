@@ -149,7 +149,7 @@ fn account_at(
 pub(crate) struct Book<'a, 'c> {
     generation: &'a Generation,
     days: &'a mut Days<'c>,
-    facts: Vec<Candidate>,
+    facts: Vec<Candidate<'a>>,
     /// Of each fact.
     listings: Vec<u64>,
 }
@@ -164,11 +164,11 @@ impl<'a, 'c> Book<'a, 'c> {
     pub(crate) fn enter(&mut self, fact: &Fact, marks: Vec<Mark>) {
         let order = if let Fact::Order(order) = fact { Some(order) } else { None };
         let (buyer, key) = (order.map(|o| o.buyer.key), order.map_or(0, |o| o.id.key));
-        self.add(Candidate { buyer, key, marks }, super::settle::parties(Some(fact)).1);
+        self.add(Candidate { buyer, key, marks: marks.into() }, super::settle::parties(Some(fact)).1);
     }
 
     /// The same of a fact that is not at hand any more.
-    pub(crate) fn add(&mut self, candidate: Candidate, listing: u64) {
+    pub(crate) fn add(&mut self, candidate: Candidate<'a>, listing: u64) {
         self.facts.push(candidate);
         self.listings.push(listing);
     }

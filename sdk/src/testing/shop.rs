@@ -77,9 +77,9 @@ impl<R: Rules> Shop<R> {
     }
 }
 
-fn candidate((fact, answer): (&Subject, &Classified)) -> Candidate {
+fn candidate((fact, answer): (&Subject, &Classified)) -> Candidate<'static> {
     let order = if let Subject::Order(order) = fact { Some(order) } else { None };
-    let marks = convert::marks(&answer.marks);
+    let marks = convert::marks(&answer.marks).into();
     Candidate { buyer: order.map(|o| o.buyer), key: order.map_or(0, |o| o.id), marks }
 }
 

@@ -229,7 +229,7 @@ proptest! {
         (window, formula) in (prop_oneof![windows(), Just(Window::YearToDate { kept_from: Some(3) })], formulas()),
         (cadence, own) in (cadences(), prop::option::of(cadences())),
         cells in prop::collection::vec((18_000i32..18_400, 0u16..3, 1i64..9), 0..60),
-        (evidence, min_numerator, min_buyers) in (prop::option::of(0u16..3), 0u32..3, 0u32..2),
+        (evidence, min_numerator, min_buyers) in (prop::option::of(0u16..3), 0u32..3, 0u32..4),
         extra in prop::collection::vec((0u16..3, 1i64..3), 0..2),
         today in 18_000i32..18_500,
     ) {
