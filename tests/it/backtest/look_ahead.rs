@@ -1,8 +1,10 @@
 //! Nothing that happens after a moment can be seen at it, however much it would change.
 
 use andon::backtest::Report;
+use andon::backtest::report::Changed;
 use andon_tests::events::{DAY, NOW, event, placed};
 use andon_tests::{TestApp, guests, on_both};
+use chrono::DateTime;
 use serde_json::json;
 
 use super::{backtest, candidate, months};
@@ -77,5 +79,25 @@ on_both! {
         orders.sort_unstable();
         assert_eq!((orders, merchant.evidence_total), (vec!["m-0", "m-1", "m-2"], 3));
         assert_eq!((report.coverage.days_before, report.coverage.windows_filled), (17, Some(false)));
+    }
+
+    async fn what_is_shown_of_a_merchant_is_as_it_was_at_the_moment_it_bears(backend) {
+        let test = TestApp::new(backend).await;
+        test.accept(&months()).await;
+        let settings = [("preview-days", "2"), ("counted-claim-states", "open denied withdrawn granted")];
+        let (mut earlier, mut shown) = (0, 0);
+        for rules in [candidate(&test, guests::amazon(), &settings).await, candidate(&test, guests::taobao(), &[]).await] {
+            // Until some time after most orders' ends, so that much of what decided has changed its meaning since.
+            let report = backtest(&test, &rules, (NOW - 60 * DAY, NOW), "1d").await;
+            for merchant in report.merchants.iter().filter(|merchant| merchant.at != report.period.to) {
+                let at = DateTime::parse_from_rfc3339(&merchant.at).unwrap().timestamp_millis();
+                let alone = backtest(&test, &rules, (at, at), "1d").await;
+                let then = alone.merchants.iter().find(|then| then.merchant == merchant.merchant).unwrap();
+                let now = Changed { first: then.first.clone(), moments: 1, ..merchant.clone() };
+                assert_eq!(Changed { orders: then.orders, amount_minor: then.amount_minor, ..now }, *then);
+                (earlier, shown) = (earlier + 1, shown + then.evidence.len());
+            }
+        }
+        assert!(earlier > 2 && shown > 10, "{earlier} {shown}");
     }
 }
