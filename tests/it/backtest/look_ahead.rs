@@ -2,6 +2,7 @@
 
 use andon::backtest::Report;
 use andon::backtest::report::Changed;
+use andon_domain::calendar::rfc3339 as time;
 use andon_tests::events::{DAY, NOW, event, placed};
 use andon_tests::{TestApp, guests, on_both};
 use chrono::DateTime;
@@ -79,6 +80,52 @@ on_both! {
         orders.sort_unstable();
         assert_eq!((orders, merchant.evidence_total), (vec!["m-0", "m-1", "m-2"], 3));
         assert_eq!((report.coverage.days_before, report.coverage.windows_filled), (17, Some(false)));
+    }
+
+    async fn what_decided_is_shown_though_it_counts_no_more(backend) {
+        let test = TestApp::new(backend).await;
+        let mut events = andon_tests::events::good_orders("m", 30, NOW - 30 * DAY);
+        let closed = |n: u8, state: &str, at| {
+            let data = json!({"claim": "c", "state": state});
+            event(&format!("{n}-{state}"), "claim.closed", &format!("m-{n}"), at, data)
+        };
+        for n in 0..3 {
+            let opened = json!({"claim": "c", "kind": "not-received"});
+            events.push(event(&format!("{n}-opened"), "claim.opened", &format!("m-{n}"), NOW - 10 * DAY - 1, opened));
+            events.extend([closed(n, "denied", NOW - 10 * DAY), closed(n, "withdrawn", NOW - 7 * DAY - 1)]);
+        }
+        test.accept(&events).await;
+        let strict = candidate(&test, guests::amazon(), &[("counted-claim-states", "open denied")]).await;
+        let report = backtest(&test, &strict, (NOW - 14 * DAY, NOW - 2 * DAY), "1d").await;
+        let merchant = &report.merchants[0];
+        assert_eq!((&*merchant.at, merchant.moments), (&*time(NOW - 8 * DAY), 3));
+        let mut counted: Vec<_> = merchant.evidence.iter().map(|c| (&*c.reference, &c.in_force[..], &*c.candidate[0])).collect();
+        counted.sort_unstable();
+        assert_eq!(counted, ["m-0", "m-1", "m-2"].map(|order| (order, &[][..], "orders-defective")));
+        assert_eq!(merchant.evidence_total, 3);
+    }
+
+    async fn the_buyers_of_a_moment_are_those_told_of_by_then(backend) {
+        let test = TestApp::new(backend).await;
+        let mut events = andon_tests::events::good_orders("m", 30, NOW - 30 * DAY);
+        let bought_by = |order: &str, buyer: &str, at| {
+            let mut again = placed(order, "m", at);
+            (again["id"], again["data"]["buyer"]) = (json!(format!("{order} by {buyer}")), json!(buyer));
+            again
+        };
+        for order in ["m-0", "m-1", "m-2"] {
+            let opened = json!({"claim": "c", "kind": "not-received"});
+            events.push(bought_by(order, "one", NOW - 20 * DAY));
+            events.push(event(&format!("{order}-opened"), "claim.opened", order, NOW - 10 * DAY - 1, opened));
+            events.push(event(&format!("{order}-denied"), "claim.closed", order, NOW - 10 * DAY, json!({"claim": "c", "state": "denied"})));
+            // What one buyer says is not held against anybody; what another says besides is.
+            events.push(bought_by(order, order, NOW - 6 * DAY - 1));
+        }
+        test.accept(&events).await;
+        let strict = candidate(&test, guests::amazon(), &[("counted-claim-states", "open denied")]).await;
+        let report = backtest(&test, &strict, (NOW - 14 * DAY, NOW), "1d").await;
+        let merchant = &report.merchants[0];
+        assert_eq!((&*merchant.first, &*merchant.at, merchant.moments), (&*time(NOW - 6 * DAY), &*time(NOW), 7));
     }
 
     async fn what_is_shown_of_a_merchant_is_as_it_was_at_the_moment_it_bears(backend) {
