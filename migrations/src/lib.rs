@@ -19,6 +19,7 @@ mod m20261123_000070_create_appeals;
 mod m20261124_000080_leave_room;
 mod m20261129_000090_hold_sums;
 mod m20261129_000091_create_dockets;
+mod m20261129_000092_describe_faults;
 mod table;
 
 /// All migrations, oldest first.
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000080_leave_room::Migration),
             Box::new(m20261129_000090_hold_sums::Migration),
             Box::new(m20261129_000091_create_dockets::Migration),
+            Box::new(m20261129_000092_describe_faults::Migration),
         ]
     }
 }

@@ -272,6 +272,8 @@ fn answer(s: &mut dyn Session, call: &Call, stamp: i64) -> Result<String> {
                 code,
                 message: format!("{code} ran out"),
                 at: stamp,
+                fuel: stamp / 3,
+                input: (*subject > 1).then(|| format!("sha256:{subject}")),
             });
             let clear: Vec<_> = clear.iter().map(|(merchant, subject)| (1, *merchant, *subject)).collect();
             format!("{:?}", s.faults(&add.collect::<Vec<_>>(), &clear)?)

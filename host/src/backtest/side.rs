@@ -99,7 +99,7 @@ impl<'g> Side<'g> {
         let asked: Vec<&Fact> = facts.iter().map(|(_, fact)| *fact).collect();
         let answers = match runtime.block_on(self.generation.judge.gate().play()) {
             Ok(_turn) => classify::read(self.generation, now, &asked, &mut Used::default()),
-            Err(fault) => asked.iter().map(|_| Answer::Fault(fault.code(), fault.to_string())).collect(),
+            Err(fault) => asked.iter().map(|_| Answer::Fault(Fault::from(&fault))).collect(),
         };
         self.classified += asked.len() as u64;
         let mut told = vec![0; group.merchants.len()];
@@ -118,7 +118,7 @@ impl<'g> Side<'g> {
                     }
                     None
                 }
-                Answer::Fault(code, message) => Some(Fault::of_reader(code, message)),
+                Answer::Fault(fault) => Some(fault),
                 // Of a reader's facts all are asked about, and all at once.
                 Answer::Nothing | Answer::Later => None,
             };

@@ -5,6 +5,7 @@ use andon_domain::fact::Fact;
 use andon_domain::ids::Instant;
 use andon_domain::mark::Classified;
 
+use super::view::Fault;
 use crate::markets::{Generation, Market};
 use crate::rules::{Blame, Role, Used};
 use crate::telemetry::called;
@@ -22,8 +23,8 @@ pub(crate) enum Answer {
     Nothing,
     /// Its marks.
     Marks(Classified),
-    /// The rules failed on it: code and message.
-    Fault(&'static str, String),
+    /// The rules failed on it.
+    Fault(Fault),
     /// It was not asked about: the rules have used up what they may in this transaction.
     Later,
 }
@@ -68,7 +69,7 @@ pub(super) fn classify(generation: &Generation, now: Instant, facts: &[Option<Fa
     let pass = match generation.judge.gate().enter(role) {
         Ok(pass) => pass,
         Err(fault) => {
-            work.fail(&asked, fault.code(), &fault.to_string());
+            work.fail(&asked, &Fault::from(&fault));
             return work.answers;
         }
     };
@@ -158,7 +159,7 @@ impl<'a> Work<'a> {
                 metrics::counter!("andon_plugin_faults_total", "rules" => name, "code" => fault.code()).increment(1);
                 if asked.len() == 1 || self.failed.len() >= PATIENCE {
                     tracing::warn!(rules = %judge.digest(), code = fault.code(), "classify failed on {} facts: {fault}", asked.len());
-                    self.fail(asked, fault.code(), &fault.to_string());
+                    self.fail(asked, &Fault { fuel: took, ..Fault::from(&fault) });
                     self.failed.push((asked[0].1.key(), fault.blame()));
                     return;
                 }
@@ -169,9 +170,9 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn fail(&mut self, asked: &[(usize, &Fact)], code: &'static str, message: &str) {
+    fn fail(&mut self, asked: &[(usize, &Fact)], fault: &Fault) {
         for (i, _) in asked {
-            self.answers[*i] = Answer::Fault(code, message.to_owned());
+            self.answers[*i] = Answer::Fault(fault.clone());
         }
     }
 }

@@ -17,7 +17,7 @@ use super::desk::{Desk, TIME};
 use super::ingest::{Ingest, IngestError, Job, Receipt};
 use super::moved::{self, Moved};
 use super::retry::RETRY;
-use super::view::{Fault, View};
+use super::view::{View, timeless};
 use super::{correct, replay, shadow};
 use crate::clock::Clock;
 use crate::markets::Market;
@@ -184,7 +184,7 @@ impl Batch<'_> {
             }
             Err(fault) => {
                 next = Some(view.reader.now + RETRY);
-                self.judged.faults.push(row(view, state, fault));
+                self.judged.faults.push(view.fault(i, state.id, fault));
                 None
             }
         };
@@ -270,10 +270,10 @@ impl Batch<'_> {
             self.judged.shadows.extend(rows);
         }
         for view in self.views.iter().filter(|_| !beside.is_empty()) {
-            for (state, verdict) in states.iter().zip(&view.verdicts) {
+            for (i, (state, verdict)) in states.iter().zip(&view.verdicts).enumerate() {
                 let rules = self.market.in_force_for(state.id).is_some_and(|g| g.id == view.generation().id);
                 if let (Err(fault), false) = (verdict, rules) {
-                    self.judged.faults.push(row(view, state, fault));
+                    self.judged.faults.push(view.fault(i, state.id, fault));
                 }
             }
         }
@@ -281,17 +281,10 @@ impl Batch<'_> {
     }
 }
 
-fn row(view: &View<'_>, state: &MerchantState, fault: &Fault) -> FaultRow {
-    let Fault { code, message, .. } = fault.clone();
-    FaultRow { generation: view.generation().id, merchant: state.id, subject: 0, code, message, at: view.reader.now }
-}
-
-/// What a verdict on a merchant rests on and what it says, as they are stored: the snapshot without its moment, which has a column of
-/// its own, so that equal bytes mean that nothing but time has passed. A struct's bytes are those of its fields in turn.
+/// What a verdict on a merchant rests on and what it says, as they are stored.
 pub(super) fn encode(merchant: i64, snapshot: &Snapshot, verdict: &Verdict) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
-    let Snapshot { now: _, merchant: party, readings, listings } = snapshot;
     let failed = |e| StoreError::unencodable("verdicts", merchant, &e);
-    let input = postcard::to_stdvec(&(0i64, party, readings, listings)).map_err(failed)?;
+    let input = postcard::to_stdvec(&timeless(snapshot)).map_err(failed)?;
     Ok((input, postcard::to_stdvec(verdict).map_err(failed)?))
 }
 

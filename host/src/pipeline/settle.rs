@@ -20,7 +20,7 @@ use super::classify::{self, Allowance, Answer};
 use super::quota;
 use super::retry::RETRY;
 use crate::markets::{Generation, Market};
-use crate::store::session::{Evidence, FaultRow, Marked, Result, Session, Subject, TallyKey};
+use crate::store::session::{Evidence, Marked, Result, Session, Subject, TallyKey};
 
 /// A subject in the transaction's hands, with what its row said before.
 pub(crate) struct Touched {
@@ -168,10 +168,10 @@ fn judge_facts(
                 }
                 classified
             }
-            Answer::Fault(code, message) => {
+            Answer::Fault(fault) => {
                 t.revisit_at(Some(now + RETRY));
-                let (generation, merchant, subject) = place;
-                ledger.faults.push(FaultRow { generation, merchant, subject, code, message, at: now });
+                let (generation, merchant, _) = place;
+                ledger.faults.push(fault.row(place, now, &t.subject.history));
                 ledger.dirty.insert(merchant);
                 changes.extend(take_along(generation, (i, t), fact.as_ref()));
                 continue;

@@ -4,12 +4,14 @@ use andon_domain::calendar::Calendar;
 use andon_domain::difference::Judgement;
 use andon_domain::ids::Instant;
 use andon_domain::verdict::{Snapshot, Verdict};
+use serde::Serialize;
 
 use super::read::{self, Account, Reader, party};
 use crate::markets::{Generation, Market};
-use crate::rules::{Blame, PluginFault, Used};
+use crate::rules::{Blame, PluginFault, Used, digest};
 use crate::store::StoreError;
-use crate::store::session::{MerchantState, Session, StandingWords};
+use crate::store::faults::FaultPlace;
+use crate::store::session::{FaultRow, MerchantState, Session, StandingWords};
 use crate::store::shadows::Seen;
 use crate::telemetry::called;
 
@@ -19,18 +21,22 @@ pub(crate) struct Fault {
     pub(crate) code: &'static str,
     pub(crate) message: String,
     pub(super) blame: Blame,
+    /// What the call used that ended in it, others asked about in the same call included.
+    pub(super) fuel: u64,
 }
 
 impl Fault {
-    /// One that a reader was told of, by code and message.
-    pub(crate) fn of_reader(code: &'static str, message: String) -> Self {
-        Self { code, message, blame: Blame::Host }
+    /// The row that tells of it, with what tells whether another question was the same.
+    pub(super) fn row(&self, (generation, merchant, subject): FaultPlace, at: Instant, question: &impl Serialize) -> FaultRow {
+        let input = postcard::to_stdvec(question).ok().map(|bytes| digest(&bytes));
+        let (code, message, fuel) = (self.code, self.message.clone(), self.fuel as i64);
+        FaultRow { generation, merchant, subject, code, message, at, fuel, input }
     }
 }
 
 impl From<&PluginFault> for Fault {
     fn from(fault: &PluginFault) -> Self {
-        Self { code: fault.code(), message: fault.to_string(), blame: fault.blame() }
+        Self { code: fault.code(), message: fault.to_string(), blame: fault.blame(), fuel: 0 }
     }
 }
 
@@ -81,6 +87,11 @@ impl<'g> View<'g> {
         self.reader.next(&calendar, &self.accounts[i], &self.snapshots[i].readings, verdict.revisit)
     }
 
+    /// The row of a fault over merchant `i`, whose row is `merchant`.
+    pub(super) fn fault(&self, i: usize, merchant: i64, fault: &Fault) -> FaultRow {
+        fault.row((self.generation().id, merchant, 0), self.reader.now, &timeless(&self.snapshots[i]))
+    }
+
     /// A standing of its manifest, in words.
     pub(super) fn words(&self, standing: u16) -> StandingWords {
         let standing = &self.generation().manifest().standings[usize::from(standing)];
@@ -107,6 +118,13 @@ impl<'g> View<'g> {
     }
 }
 
+/// A snapshot without its moment, which has a column of its own, so that equal bytes mean that nothing but time has passed. A struct's
+/// bytes are those of its fields in turn.
+pub(super) fn timeless(snapshot: &Snapshot) -> impl Serialize {
+    let Snapshot { now: _, merchant, readings, listings } = snapshot;
+    (0i64, merchant, readings, listings)
+}
+
 /// After so many merchants of a batch without a verdict, and none with one, the rules are taken to be broken, and the rest fail by parts:
 /// each further try could burn a whole time budget.
 const PATIENCE: usize = 8;
@@ -122,7 +140,8 @@ fn part(generation: &Generation, snapshots: &[Snapshot], used: &mut Used, verdic
     let hopeless = verdicts.len() >= PATIENCE && verdicts.iter().all(Result::is_err);
     let before = used.fuel;
     let answer = generation.judge.evaluate_measured(snapshots, used);
-    called(&generation.manifest().name, "evaluate", snapshots.len(), used.fuel - before);
+    let fuel = used.fuel - before;
+    called(&generation.manifest().name, "evaluate", snapshots.len(), fuel);
     match answer {
         Ok(all) => verdicts.extend(all.into_iter().map(Ok)),
         Err(fault) if snapshots.len() <= 1 || hopeless => {
@@ -130,7 +149,7 @@ fn part(generation: &Generation, snapshots: &[Snapshot], used: &mut Used, verdic
             metrics::counter!("andon_plugin_faults_total", "rules" => name, "code" => fault.code()).increment(1);
             let (rules, merchants) = (generation.judge.digest(), snapshots.len());
             tracing::warn!(%rules, code = fault.code(), "evaluate failed on {merchants} merchants: {fault}");
-            verdicts.extend(snapshots.iter().map(|_| Err(Fault::from(&fault))));
+            verdicts.extend(snapshots.iter().map(|_| Err(Fault { fuel, ..Fault::from(&fault) })));
         }
         Err(_) => {
             let (left, right) = snapshots.split_at(snapshots.len() / 2);

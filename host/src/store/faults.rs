@@ -62,6 +62,10 @@ pub struct OpenFault {
     pub first_at: Instant,
     /// When last.
     pub last_at: Instant,
+    /// Fuel of the call that ended in the last; `None` where it happened before this was kept.
+    pub fuel: Option<i64>,
+    /// Digest of what was asked about then.
+    pub input: Option<String>,
 }
 
 impl Store {
@@ -124,6 +128,8 @@ impl Store {
             count: row.count,
             first_at: row.first_at,
             last_at: row.last_at,
+            fuel: row.fuel,
+            input: row.input,
         });
         Ok(open.collect())
     }

@@ -138,15 +138,16 @@ pub(super) async fn faults(c: &mut PgConnection, add: &[FaultRow], clear: &[(i64
     }
     if !add.is_empty() {
         let rows = by_key(add, |f| (f.generation, f.merchant, f.subject));
-        let sql = "insert into faults (generation, merchant, subject, code, message, count, first_at, last_at)
-            select generation, merchant, subject, code, message, 1, at, at
-            from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[])
-                k(generation, merchant, subject, code, message, at)
+        let sql = "insert into faults (generation, merchant, subject, code, message, count, first_at, last_at, fuel, input)
+            select generation, merchant, subject, code, message, 1, at, at, fuel, input
+            from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[])
+                k(generation, merchant, subject, code, message, at, fuel, input)
             on conflict (generation, merchant, subject) do update set code = excluded.code, message = excluded.message,
-                count = faults.count + 1, last_at = excluded.last_at";
+                count = faults.count + 1, last_at = excluded.last_at, fuel = excluded.fuel, input = excluded.input";
         let upsert = query(sql).bind(column(&rows, |f| f.generation)).bind(column(&rows, |f| f.merchant));
         let upsert = upsert.bind(column(&rows, |f| f.subject)).bind(column(&rows, |f| f.code));
-        upsert.bind(column(&rows, |f| f.message.as_str())).bind(column(&rows, |f| f.at)).execute(c).await?;
+        let upsert = upsert.bind(column(&rows, |f| f.message.as_str())).bind(column(&rows, |f| f.at));
+        upsert.bind(column(&rows, |f| f.fuel)).bind(column(&rows, |f| f.input.as_deref())).execute(c).await?;
     }
     Ok(())
 }

@@ -243,6 +243,10 @@ pub struct FaultRow {
     pub message: String,
     /// When, by the marketplace's clock.
     pub at: Instant,
+    /// Fuel of the call that ended in it.
+    pub fuel: i64,
+    /// Digest of what was asked about as it is stored: a subject's history, or a merchant as rules are shown it but for the moment.
+    pub input: Option<String>,
 }
 
 /// A merchant as an event registers it.

@@ -176,13 +176,15 @@ pub(super) fn faults(c: &Connection, add: &[FaultRow], clear: &[(i64, i64, i64)]
     for (generation, merchant, subject) in clear {
         delete.execute(params![generation, merchant, subject])?;
     }
-    let sql = "insert into faults (generation, merchant, subject, code, message, count, first_at, last_at) values (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6)
-        on conflict do update set code = excluded.code, message = excluded.message, count = count + 1, last_at = excluded.last_at";
+    let sql = "insert into faults (generation, merchant, subject, code, message, count, first_at, last_at, fuel, input)
+        values (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6, ?7, ?8)
+        on conflict do update set code = excluded.code, message = excluded.message, count = count + 1, last_at = excluded.last_at,
+            fuel = excluded.fuel, input = excluded.input";
     let mut upsert = c.prepare_cached(sql)?;
     let mut last: HashMap<(i64, i64, i64), &FaultRow> = HashMap::new();
     last.extend(add.iter().map(|f| ((f.generation, f.merchant, f.subject), f)));
     for f in last.values() {
-        upsert.execute(params![f.generation, f.merchant, f.subject, f.code, f.message, f.at])?;
+        upsert.execute(params![f.generation, f.merchant, f.subject, f.code, f.message, f.at, f.fuel, f.input])?;
     }
     Ok(())
 }

@@ -63,6 +63,11 @@ on_both! {
             assert_eq!(health(&client, "m").await["verdict"], stale["verdict"], "{mode}");
             let faults: BTreeSet<String> = test.faults().await.into_iter().collect();
             assert_eq!(faults, BTreeSet::from([code.to_owned()]), "{mode}");
+            let told = client.get("/v1/plugins/hostile/versions/0.1.0/faults").await.ok();
+            for fault in told["items"].as_array().unwrap() {
+                assert!(fault["fuel"].as_i64().unwrap() > 0, "{mode}: {fault}");
+                assert_eq!((fault["input"].as_str().unwrap().len(), &fault["code"]), ("sha256:".len() + 64, &json!(code)), "{mode}");
+            }
             turn(&test, &client, "").await;
             assert_eq!((health(&client, "m").await["stale"].clone(), test.faults().await.len()), (json!(false), 0), "after {mode}");
         }

@@ -145,6 +145,15 @@ on_both! {
         let fault = &next["items"][0];
         assert_eq!((&fault["marketplace"], &fault["merchant"], &fault["subject"]), (&json!("olist"), &json!("n"), &json!("p")));
         assert_eq!((&fault["code"], &fault["count"]), (&json!("E_FACTS"), &json!(1)));
+        assert!(fault["fuel"].as_i64().unwrap() > 0, "{fault}");
+        // The same question again has the same digest; another has another.
+        let input = |fault: &Value| fault["input"].as_str().unwrap().to_owned();
+        assert_ne!(input(fault), input(&page["items"][0]));
+        test.clock.advance(DAY);
+        test.drain().await;
+        let again = author(&door).get(&list).await.ok();
+        assert!(again["items"][1]["count"].as_i64() > Some(1), "{again}");
+        assert_eq!(input(&again["items"][1]), input(fault));
         assert_eq!(fault["message"], "E_FACTS: the plugin could not read the facts: delivered beforeit was placed [31m");
         let elsewhere = Grant { scopes: vec![Scope::PluginsWrite], marketplaces: vec!["elsewhere".into()], ..door.grant() };
         let elsewhere = door.with_token(door.token(&elsewhere, door.policy(), NOW));

@@ -20,7 +20,7 @@ const TABLES: [(&str, &str); 12] = [
     ("agenda", "marketplace at merchant"),
     ("verdicts", "seq marketplace merchant generation at"),
     ("standings", "merchant since standing level"),
-    ("faults", "generation merchant subject code message count first_at last_at"),
+    ("faults", "generation merchant subject code message count first_at last_at fuel input"),
 ];
 
 /// Every row of them, sorted.

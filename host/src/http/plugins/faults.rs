@@ -33,6 +33,12 @@ pub struct PluginFault {
     count: i64,
     first_at: String,
     last_at: String,
+    /// Fuel of the call that ended in the last, others asked about in it included; 0 where the rules were not asked, null where it
+    /// happened before this was kept.
+    fuel: Option<i64>,
+    /// Digest of what they were asked about then: the subject's history as it is stored, or the merchant as rules are shown it but for
+    /// the moment. The same digest again is the same question.
+    input: Option<String>,
 }
 
 /// A code and what it means.
@@ -71,8 +77,9 @@ pub async fn faults(
 }
 
 fn shown(marketplace: String, row: OpenFault) -> PluginFault {
-    let OpenFault { merchant, subject, code, message, count, first_at, last_at, .. } = row;
-    PluginFault { marketplace, merchant, subject, code, message, count, first_at: time(first_at), last_at: time(last_at) }
+    let OpenFault { place: _, merchant, subject, code, message, count, first_at, last_at, fuel, input } = row;
+    let (first_at, last_at) = (time(first_at), time(last_at));
+    PluginFault { marketplace, merchant, subject, code, message, count, first_at, last_at, fuel, input }
 }
 
 /// What every code of a fault or refusal means.

@@ -16,6 +16,8 @@ pub struct Model {
     pub count: i64,
     pub first_at: i64,
     pub last_at: i64,
+    pub fuel: Option<i64>,
+    pub input: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
