@@ -276,7 +276,10 @@ fn answer(s: &mut dyn Session, call: &Call, stamp: i64) -> Result<String> {
                 input: (*subject > 1).then(|| format!("sha256:{subject}")),
             });
             let clear: Vec<_> = clear.iter().map(|(merchant, subject)| (1, *merchant, *subject)).collect();
-            format!("{:?}", s.faults(&add.collect::<Vec<_>>(), &clear)?)
+            let mut over = s.faults(&add.collect::<Vec<_>>(), &clear)?;
+            over.sort_unstable();
+            over.dedup();
+            format!("{over:?}")
         }
         Call::Agenda(now, limit) => {
             format!("{:?} {:?}", s.revisits_due(MARKET, *now, *limit)?, s.due(MARKET, *now, *limit)?)

@@ -116,7 +116,7 @@ impl Session for Recorder {
         advance(market: i64, to: Instant) -> Result<()>;
         hold(what: Hold<'_>) -> Result<()>;
         judge(judgements: &[Judgement]) -> Result<()>;
-        faults(add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<()>;
+        faults(add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<Vec<i64>>;
         revisits_due(market: i64, now: Instant, limit: usize) -> Result<Vec<i64>>;
         dockets(market: i64) -> Result<Vec<i64>>;
         gather(market: i64, evaluated: &HashMap<i64, Arc<[i64]>>) -> Result<()>;

@@ -1,7 +1,7 @@
 //! Steps 6 and 7: what the rules conclude from the readings, and what is kept of it. A fault is never a verdict: the old one
 //! stands, shown as stale.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use andon_domain::enforce::stage::Move;
@@ -24,7 +24,7 @@ use crate::markets::Market;
 use crate::store::notices::{NoticeRow, put_notices};
 use crate::store::session::{FaultRow, Hold, Judgement, MerchantState, NewVerdict, Session, Told};
 use crate::store::shadows::{ShadowRow, put_shadows};
-use crate::store::{StoreError, rollouts};
+use crate::store::{StoreError, accounts, rollouts};
 use crate::telemetry::DECIDE_SECONDS;
 
 /// Why merchants could not be evaluated; they stay due.
@@ -120,7 +120,11 @@ pub(crate) fn evaluate(
     let states = session.states(merchants)?;
     let views = market.judged().map(|g| View::of(session, market, g, &states, now)).collect::<Result<Vec<_>, _>>()?;
     let last = session.verdicts(&states.iter().map(|s| s.verdict).collect::<Vec<_>>())?;
-    let mut batch = Batch { market, clock, views: &views, judged: Judged::default() };
+    let half_known = market
+        .judged()
+        .map(|g| Ok((g.id, accounts::half_known(session, g.id, merchants)?)))
+        .collect::<Result<_, StoreError>>()?;
+    let mut batch = Batch { market, clock, views: &views, half_known, judged: Judged::default() };
     for (i, state) in states.iter().enumerate() {
         batch.conclude(i, state, last[i].as_ref())?;
     }
@@ -162,6 +166,8 @@ struct Batch<'a> {
     clock: &'a dyn Clock,
     /// The rules in force first.
     views: &'a [View<'a>],
+    /// By generation: merchants of whose facts it does not know all.
+    half_known: HashMap<i64, HashSet<i64>>,
     judged: Judged,
 }
 
@@ -172,7 +178,10 @@ impl Batch<'_> {
         let Some(view) = self.views.iter().find(|v| Some(v.generation().id) == ruling) else { return Ok(()) };
         let generation = view.generation();
         let mut next = self.views.iter().filter_map(|v| v.next(self.market.calendar, i)).min();
+        let half_known = self.half_known.get(&generation.id).is_some_and(|merchants| merchants.contains(&state.id));
         let verdict = match &view.verdicts[i] {
+            // The old verdict stands until they are; whoever settles the last of them makes the merchant due.
+            Ok(_) if half_known => None,
             Ok(verdict) => {
                 if last.map_or(!self.market.beside.is_empty(), |(g, ..)| *g != generation.id) {
                     self.judged.taken_over.push((generation.id, state.id));

@@ -232,7 +232,7 @@ fn revisit(
             due = true;
             break;
         }
-        let mut touched: Vec<Touched> = session.subjects_by_id(part, For::Changing)?.into_iter().map(Touched::stored).collect();
+        let mut touched: Vec<Touched> = session.subjects_by_id(part, For::Changing)?.into_iter().map(Touched::due).collect();
         let closing = settle(session, market, &mut touched, now, &mut allowance)?;
         due |= closing.write(session, market, (&[], &[]), stamp)?;
     }

@@ -35,14 +35,35 @@ pub(crate) struct Touched {
     revisit_before: Option<Instant>,
     /// Its marks are others than its row's.
     marked: bool,
+    /// How long it is left alone at least, in milliseconds: 0 where something has happened.
+    rest: Instant,
 }
+
+/// Milliseconds after which a subject may be asked about again where nothing but time has passed: rules that always want to be asked
+/// at once would keep everybody else waiting for good.
+const AGAIN: Instant = 60_000;
 
 impl Touched {
     pub(crate) fn stored(subject: Subject) -> Self {
         let (merchant_before, began_before, revisit_before) = (subject.merchant, subject.began, subject.revisit);
         let opened = if subject.kind == Kind::Contact { subject.history.contact_opened() } else { None };
         let order_before = opened.and_then(|o| o.order.clone());
-        Self { subject, new: false, renamed: false, order_before, merchant_before, began_before, revisit_before, marked: false }
+        Self {
+            subject,
+            new: false,
+            renamed: false,
+            order_before,
+            merchant_before,
+            began_before,
+            revisit_before,
+            marked: false,
+            rest: 0,
+        }
+    }
+
+    /// One that has asked to be asked about again.
+    pub(crate) fn due(subject: Subject) -> Self {
+        Self { rest: AGAIN, ..Self::stored(subject) }
     }
 
     pub(crate) fn fresh(subject: Subject) -> Self {
@@ -55,6 +76,7 @@ impl Touched {
             began_before: None,
             revisit_before: None,
             marked: false,
+            rest: 0,
         }
     }
 
@@ -183,7 +205,7 @@ fn judge_facts(
                 continue;
             }
         };
-        t.revisit_at(classified.revisit);
+        t.revisit_at(classified.revisit.map(|at| at.max(now + t.rest)));
         changes.extend(replace_marks(rules.id, (i, t), fact.as_ref(), classified.marks));
     }
     changes
@@ -311,7 +333,8 @@ fn write(session: &mut dyn Session, market: &Market, touched: &[Touched], mut le
         session.revisits(market.id, &drop, &add)?;
     }
     if !ledger.faults.is_empty() || !ledger.clear.is_empty() {
-        session.faults(&ledger.faults, &ledger.clear)?;
+        // Now all is known of them again, whether or not it counts otherwise.
+        ledger.dirty.extend(session.faults(&ledger.faults, &ledger.clear)?);
     }
     ledger.dirty.remove(&0);
     Ok(Closing::of(touched, ledger.dirty, ledger.later))

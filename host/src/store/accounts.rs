@@ -1,6 +1,6 @@
 //! What enforcements come to for merchants: what is open of each, what holds, and what their rows say of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use andon_domain::enforce::decide::{Case, Ended, Held, Open};
 use andon_domain::enforce::measure::{Account, Effect, Kind, Measure, Origin, decided_by};
@@ -177,5 +177,16 @@ pub(crate) fn stale(session: &mut dyn Session, generation: i64, merchants: &[i64
         return Ok(Vec::new());
     }
     let sql = format!("select distinct merchant from faults where generation = ?1 and merchant in ({})", list_of(merchants));
+    Ok(session.ask(&sql, &[generation.into()])?.iter().filter_map(|row| row.int(0)).collect())
+}
+
+/// Merchants among these of whose facts rules of this generation do not know all, as they fail to classify some: what would be
+/// concluded from the others is no verdict.
+pub(crate) fn half_known(session: &mut dyn Session, generation: i64, merchants: &[i64]) -> Result<HashSet<i64>> {
+    if merchants.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let among = list_of(merchants);
+    let sql = format!("select distinct merchant from faults where generation = ?1 and merchant in ({among}) and subject <> 0");
     Ok(session.ask(&sql, &[generation.into()])?.iter().filter_map(|row| row.int(0)).collect())
 }

@@ -292,7 +292,7 @@ impl Session for PgSession {
         self.run(async |c| judge::judge(c, judgements).await)
     }
 
-    fn faults(&mut self, add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<()> {
+    fn faults(&mut self, add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<Vec<i64>> {
         self.run(async |c| judge::faults(c, add, clear).await)
     }
 

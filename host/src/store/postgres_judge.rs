@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use sqlx::postgres::PgConnection;
-use sqlx::query;
+use sqlx::{query, query_as};
 
 use super::postgres_write::{by_key, column};
 use super::session::{FaultRow, Judgement, NewVerdict, Result};
@@ -122,19 +122,17 @@ async fn put_standings(c: &mut PgConnection, rows: &[&Judgement]) -> Result<()> 
     Ok(())
 }
 
-pub(super) async fn faults(c: &mut PgConnection, add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<()> {
+pub(super) async fn faults(c: &mut PgConnection, add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<Vec<i64>> {
+    let mut over = Vec::new();
     if !clear.is_empty() {
         let rows = by_key(clear, |row| *row);
         let sql = "delete from faults where ctid = any(array(select o.ctid
             from unnest($1::bigint[], $2::bigint[], $3::bigint[]) k(generation, merchant, subject)
             cross join lateral (select ctid from faults where generation = k.generation and merchant = k.merchant
-                and subject = k.subject limit 1 for update) o))";
-        query(sql)
-            .bind(column(&rows, |r| r.0))
-            .bind(column(&rows, |r| r.1))
-            .bind(column(&rows, |r| r.2))
-            .execute(&mut *c)
-            .await?;
+                and subject = k.subject limit 1 for update) o)) returning merchant, subject";
+        let delete = query_as(sql).bind(column(&rows, |r| r.0)).bind(column(&rows, |r| r.1)).bind(column(&rows, |r| r.2));
+        let gone: Vec<(i64, i64)> = delete.fetch_all(&mut *c).await?;
+        over.extend(gone.into_iter().filter(|(_, subject)| *subject != 0).map(|(merchant, _)| merchant));
     }
     if !add.is_empty() {
         let rows = by_key(add, |f| (f.generation, f.merchant, f.subject));
@@ -149,5 +147,5 @@ pub(super) async fn faults(c: &mut PgConnection, add: &[FaultRow], clear: &[(i64
         let upsert = upsert.bind(column(&rows, |f| f.message.as_str())).bind(column(&rows, |f| f.at));
         upsert.bind(column(&rows, |f| f.fuel)).bind(column(&rows, |f| f.input.as_deref())).execute(c).await?;
     }
-    Ok(())
+    Ok(over)
 }

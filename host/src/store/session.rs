@@ -323,8 +323,9 @@ pub trait Session: Send {
     fn hold(&mut self, what: Hold<'_>) -> Result<()>;
     /// Stores verdicts and what follows from them.
     fn judge(&mut self, judgements: &[Judgement]) -> Result<()>;
-    /// Counts faults and clears those that are over: (generation, merchant, subject).
-    fn faults(&mut self, add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<()>;
+    /// Counts faults and clears those that are over: (generation, merchant, subject). Answers the merchants of whom one of a subject was
+    /// there to be cleared.
+    fn faults(&mut self, add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<Vec<i64>>;
 
     /// Subjects that asked to be asked again by now.
     fn revisits_due(&mut self, market: i64, now: Instant, limit: usize) -> Result<Vec<i64>>;

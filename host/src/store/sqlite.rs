@@ -259,7 +259,7 @@ impl Session for SqliteSession {
         write::judge(&self.connection, judgements)
     }
 
-    fn faults(&mut self, add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<()> {
+    fn faults(&mut self, add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<Vec<i64>> {
         write::faults(&self.connection, add, clear)
     }
 

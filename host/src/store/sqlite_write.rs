@@ -171,10 +171,12 @@ fn put_verdict(c: &Connection, j: &Judgement, v: &NewVerdict) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn faults(c: &Connection, add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<()> {
+pub(super) fn faults(c: &Connection, add: &[FaultRow], clear: &[(i64, i64, i64)]) -> Result<Vec<i64>> {
     let mut delete = c.prepare_cached("delete from faults where generation = ? and merchant = ? and subject = ?")?;
+    let mut over = Vec::new();
     for (generation, merchant, subject) in clear {
-        delete.execute(params![generation, merchant, subject])?;
+        let there = delete.execute(params![generation, merchant, subject])? > 0;
+        over.extend((there && *subject != 0).then_some(*merchant));
     }
     let sql = "insert into faults (generation, merchant, subject, code, message, count, first_at, last_at, fuel, input)
         values (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6, ?7, ?8)
@@ -186,5 +188,5 @@ pub(super) fn faults(c: &Connection, add: &[FaultRow], clear: &[(i64, i64, i64)]
     for f in last.values() {
         upsert.execute(params![f.generation, f.merchant, f.subject, f.code, f.message, f.at, f.fuel, f.input])?;
     }
-    Ok(())
+    Ok(over)
 }

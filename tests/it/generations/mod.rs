@@ -2,6 +2,7 @@
 
 mod announced;
 mod build;
+mod failing;
 mod killed;
 mod rollout;
 mod shadow;
