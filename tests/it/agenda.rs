@@ -9,7 +9,7 @@ use andon::events::{EventContext, parse};
 use andon::ledger::Cause;
 use andon::markets::ClockKind;
 use andon::setup::{NewMarket, RulesSetup};
-use andon_tests::events::{DAY, NOW, placed};
+use andon_tests::events::{DAY, NOW, event, placed};
 use andon_tests::{Client, Door, MARKET, TestApp, TestDatabase, guests, on_both, options};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use sea_orm::{ConnectionTrait, Statement};
@@ -125,5 +125,24 @@ on_both! {
         assert_eq!((&well["stale"], &well["metrics"][1]["numerator"]), (&json!(false), &json!(2)), "{well}");
         assert_eq!(test.faults().await, Vec::<String>::new());
         assert_eq!(test.market().now(test.clock.now()), NOW - DAY, "its own clock stands where it stood");
+    }
+
+    async fn rules_that_always_ask_to_be_asked_again_are_asked_once_a_minute(backend) {
+        let test = TestApp::bare(backend).await;
+        test.install(guests::hostile()).await;
+        test.create_market(MARKET, RulesSetup { rules: Some("hostile".into()), ..RulesSetup::default() }).await;
+        test.accept(&[placed("o", "m", NOW - DAY)]).await;
+        let asked = || test.market().generation.as_ref().unwrap().judge.classified().read().0;
+        // A wish that comes with an event is met when it says, here a millisecond later.
+        for (seconds, times) in [(0, 1), (1, 2), (10, 2), (40, 2), (10, 3), (59, 3), (2, 4)] {
+            test.clock.advance(1_000 * seconds);
+            for _ in 0..3 {
+                test.drain().await;
+            }
+            assert_eq!(asked(), times, "after {seconds} s more");
+        }
+        // What happens is not made to wait.
+        test.accept(&[event("s", "order.shipped", "o", NOW - DAY / 2, json!({"tracking": "T"}))]).await;
+        assert_eq!(asked(), 5);
     }
 }

@@ -118,7 +118,7 @@ on_both! {
         }
         assert_eq!(version(&test).await["breaker"]["rests"], 0);
         assert_eq!(test.faults().await, ["E_TRAP"]);
-        // All but the one are counted, and judged on.
+        // All but the one are counted, and shown; what is concluded from them moves nothing.
         let health = Door::new(&test).operator().get(HEALTH).await.ok();
         assert_eq!(health["metrics"][1]["numerator"], 41);
     }

@@ -180,13 +180,12 @@ impl Batch<'_> {
         let mut next = self.views.iter().filter_map(|v| v.next(self.market.calendar, i)).min();
         let half_known = self.half_known.get(&generation.id).is_some_and(|merchants| merchants.contains(&state.id));
         let verdict = match &view.verdicts[i] {
-            // The old verdict stands until they are; whoever settles the last of them makes the merchant due.
-            Ok(_) if half_known => None,
             Ok(verdict) => {
                 if last.map_or(!self.market.beside.is_empty(), |(g, ..)| *g != generation.id) {
                     self.judged.taken_over.push((generation.id, state.id));
                 }
-                let binds = self.binds(view, state);
+                // What is concluded from a part moves nothing; whoever settles the last of the rest makes the merchant due.
+                let binds = self.binds(view, state).filter(|_| !half_known);
                 let told = self.told(view, (i, binds), state, verdict, last)?;
                 self.consider(view, (i, binds), state, verdict, told.as_ref());
                 told
@@ -235,11 +234,11 @@ impl Batch<'_> {
         let (generation, snapshot) = (view.generation(), &view.snapshots[i]);
         let (input, output) = encode(state.id, snapshot, verdict)?;
         let told_before = last.is_some_and(|(g, i, o)| *g == generation.id && *i == input && *o == output);
-        if told_before && (judged_day.is_none() || generation.manifest().cadence == Cadence::Continuous) {
+        let projected = view.words(verdict.standing);
+        let moves = judged_day.is_some() && state.standing.as_ref() != Some(&projected.code);
+        if told_before && (judged_day.is_none() || generation.manifest().cadence == Cadence::Continuous && !moves) {
             return Ok(None);
         }
-        let projected = view.words(verdict.standing);
-        let moved = (judged_day.is_some() && state.standing.as_ref() != Some(&projected.code)).then_some(snapshot.now);
         Ok(Some(NewVerdict {
             id: self.clock.new_id(),
             generation: generation.id,
@@ -250,7 +249,7 @@ impl Batch<'_> {
             projected,
             score: verdict.score,
             statuses: statuses(snapshot),
-            moved,
+            moved: moves.then_some(snapshot.now),
             judged_day,
         }))
     }

@@ -180,8 +180,8 @@ pub(crate) fn stale(session: &mut dyn Session, generation: i64, merchants: &[i64
     Ok(session.ask(&sql, &[generation.into()])?.iter().filter_map(|row| row.int(0)).collect())
 }
 
-/// Merchants among these of whose facts rules of this generation do not know all, as they fail to classify some: what would be
-/// concluded from the others is no verdict.
+/// Merchants among these of whose facts rules of this generation do not know all, as they fail to classify some: what they conclude
+/// from the others binds nobody.
 pub(crate) fn half_known(session: &mut dyn Session, generation: i64, merchants: &[i64]) -> Result<HashSet<i64>> {
     if merchants.is_empty() {
         return Ok(HashSet::new());

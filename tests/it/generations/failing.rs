@@ -5,13 +5,14 @@ use andon_domain::rollout::{Plan, State};
 use andon_tests::guests::TextGuest;
 use andon_tests::on_both;
 
-use super::{begin, lines, shops, standing, state, with_standing};
+use super::{begin, lines, shops, state, with_standing};
 
 on_both! {
     async fn whoever_is_half_known_stands_as_before(backend) {
         let test = shops(backend, 2).await;
         let moved = "select merchant from ledger where kind = 'standing.moved'";
-        let (before, entered) = (standing(&test).await, lines(&test, moved).await);
+        let stands = "select ref || ' ' || standing || ' ' || level || ' ' || since from merchants order by 1";
+        let before = (lines(&test, stands).await, lines(&test, moved).await);
         // They find everybody in their one standing, going by nothing.
         let failing = TextGuest::default().doing("classify", "unreachable");
         test.install(&failing.component()).await;
@@ -19,7 +20,7 @@ on_both! {
         test.drain().await;
         assert_eq!(state(&test, id), Some(State::Active));
         assert_eq!(with_standing(&test, "restricted").await, ["bad-0", "bad-1"]);
-        assert_eq!((standing(&test).await, lines(&test, moved).await), (before, entered), "nobody is judged by halves");
-        assert_eq!(lines(&test, "select distinct code from faults").await.len(), 2, "they failed, and rested");
+        assert!(!lines(&test, "select code from faults").await.is_empty());
+        assert_eq!((lines(&test, stands).await, lines(&test, moved).await), before, "nobody is judged by halves");
     }
 }
