@@ -4,7 +4,7 @@ use andon_sdk::facts::{
     Actor, CancelReason, Cancellation, ClaimKind, ClaimState, Contact, DAY, Feedback, FeedbackState, Fulfilment, Instant, Order,
     ReturnOutcome, Subject, Tracking,
 };
-use andon_sdk::{Classified, Counter, Exclusion, Mark};
+use andon_sdk::{Cause, Classified, Counter, Exclusion, Mark};
 
 use crate::Mirakl;
 
@@ -18,7 +18,7 @@ const MINUTE: Instant = 60_000;
 
 impl Mirakl {
     pub(crate) fn marks_of(&self, now: Instant, subject: &Subject) -> Classified {
-        let mut out = Classified::with_room(12);
+        let mut out = Classified::with_room(14);
         match subject {
             Subject::Order(order) => {
                 self.order(order, &mut out);
@@ -35,9 +35,14 @@ impl Mirakl {
         out
     }
 
-    /// An order counts once it is accepted or refused; while it waits, and where the buyer calls it off first, it does not.
+    /// An order counts once it is accepted or refused; while it waits, and where the buyer calls it off first, it does not. The
+    /// floor of volume counts otherwise: whatever was not cancelled, and a refusal is no cancellation.
     fn order(&self, order: &Order, out: &mut Classified) {
         let (counters, causes) = (&self.codes.counters, &self.codes.causes);
+        let refused_because = self.refused_because(order);
+        if order.cancelled.is_none() || refused_because.is_some() {
+            out.mark(counters.not_cancelled.at(order.placed));
+        }
         if let Some(accepted) = accepted(order) {
             out.mark(counters.orders.at(order.placed));
             out.mark(counters.accepted.at(order.placed));
@@ -53,16 +58,25 @@ impl Mirakl {
             }
             return;
         }
-        let cause = match order.cancelled {
-            Some(Cancellation { by: Actor::Platform, reason: CancelReason::NotShippedInTime, .. }) => {
-                out.mark(counters.auto_rejected.at(order.placed).because(causes.auto_rejected));
-                causes.auto_rejected
-            }
-            Some(Cancellation { by: Actor::Merchant, reason, .. }) if reason != CancelReason::BuyerRequest => causes.refused,
-            _ => return,
-        };
+        let Some(cause) = refused_because else { return };
+        if cause == causes.auto_rejected {
+            out.mark(counters.auto_rejected.at(order.placed).because(cause));
+        }
         out.mark(counters.orders.at(order.placed));
         out.mark(counters.refused.at(order.placed).because(cause));
+    }
+
+    /// Why an order was refused, if it was: by the shop, or by its silence.
+    fn refused_because(&self, order: &Order) -> Option<Cause> {
+        let causes = &self.codes.causes;
+        match order.cancelled {
+            _ if accepted(order).is_some() => None,
+            Some(Cancellation { by: Actor::Platform, reason: CancelReason::NotShippedInTime, .. }) => Some(causes.auto_rejected),
+            Some(Cancellation { by: Actor::Merchant, reason, .. }) if reason != CancelReason::BuyerRequest => {
+                Some(causes.refused)
+            }
+            _ => None,
+        }
     }
 
     /// One incident at most, one that counts before one that does not. Chargebacks go through the payment and are none.

@@ -22,10 +22,12 @@ enum Phase {
 
 impl Mirakl {
     pub(crate) fn verdict_on(&self, snapshot: &Snapshot) -> Verdict {
-        let (mut breached, mut at_risk) = (Vec::new(), Vec::new());
+        let (mut breached, mut at_risk, mut waived) = (Vec::new(), Vec::new(), false);
+        let too_few_orders = snapshot[self.codes.volume].status == Status::Insufficient;
         for metric in self.codes.metrics {
             let reading = &snapshot[metric.metric];
             match metric.reason(reading) {
+                Some(_) if too_few_orders && self.codes.of_orders.contains(&metric) => waived = true,
                 Some(reason) if reading.status == Status::Breached => breached.push(reason),
                 Some(reason) => at_risk.push(reason),
                 None => {}
@@ -33,7 +35,9 @@ impl Mirakl {
         }
         let cost = BREACH_COSTS * breached.len() as u16 + RISK_COSTS * at_risk.len() as u16;
         let score = 1000_u16.saturating_sub(cost);
-        self.by_phase(snapshot, score, &breached, &at_risk).because(breached.iter().chain(&at_risk).copied())
+        let waived = waived.then(|| self.codes.too_few_orders.plain());
+        let reasons = breached.iter().chain(&at_risk).copied().chain(waived);
+        self.by_phase(snapshot, score, &breached, &at_risk).because(reasons)
     }
 
     fn by_phase(&self, snapshot: &Snapshot, score: u16, breached: &[Reason], at_risk: &[Reason]) -> Verdict {

@@ -1,8 +1,8 @@
 //! What these rules declare: counters, metrics, standings and their wording. The README names the source of each number.
 
 use andon_sdk::{
-    About, Cadence, Cause, Counter, Declaration, Exclusion, Judged, Level, MetricSpec, ReasonCode, Standing, days, defect,
-    volume, words,
+    About, Cadence, Cause, Counter, Declaration, Exclusion, Judged, Level, Metric, MetricSpec, ReasonCode, Standing, Words, days,
+    defect, volume, words,
 };
 
 use crate::settings;
@@ -10,8 +10,12 @@ use crate::settings;
 pub(crate) const ABOUT: About =
     About { marketplace: "mirakl", name: "mirakl", version: env!("CARGO_PKG_VERSION"), cadence: Cadence::Continuous };
 
-/// Below so many orders nothing is judged.
+/// Below so many orders, messages or ratings nothing about them is judged.
 const LEAST: u32 = 10;
+
+/// What the floor of orders counts. The counter and the metric that shows its sum are worded once, as one thing.
+const ORDERS: &str = "orders-not-cancelled";
+const NOT_CANCELLED: Words = words("Orders not cancelled", "未取消的订单");
 
 /// Days that metrics cover, and ratings.
 const MONTH: u16 = 30;
@@ -24,20 +28,31 @@ pub struct Codes {
     pub(crate) causes: Causes,
     pub(crate) exclusions: Exclusions,
     pub(crate) metrics: [Judged; 9],
+    /// Those of them that are held against nobody with too few orders. Their own floors count what they are divided by, and that
+    /// takes in orders accepted and then cancelled.
+    pub(crate) of_orders: [Judged; 6],
+    /// How many orders there are to judge by: insufficient where they are too few.
+    pub(crate) volume: Metric,
     pub(crate) standings: Standings,
     pub(crate) immune: ReasonCode,
+    pub(crate) too_few_orders: ReasonCode,
     pub(crate) settings: settings::Codes,
 }
 
 /// Declares everything.
 pub(crate) fn declare(d: &mut Declaration) -> Codes {
     let counters = Counters::declare(d);
+    let metrics = metrics(d, &counters);
+    let [incidents, acceptance_minutes, acceptance, refunds, _, _, late_shipments, _, tracking] = metrics;
     Codes {
         causes: Causes::declare(d),
         exclusions: Exclusions::declare(d),
-        metrics: metrics(d, &counters),
+        metrics,
+        of_orders: [incidents, acceptance_minutes, acceptance, refunds, late_shipments, tracking],
+        volume: volume_of_orders(d, &counters),
         standings: Standings::declare(d),
         immune: d.reason("immune", words("Reopened, and given time", "已重新开店，处于豁免期")),
+        too_few_orders: d.reason("too-few-orders", words("Too few orders to be judged by", "订单过少，暂不评判")),
         settings: settings::Codes::declare(d),
         counters,
     }
@@ -45,6 +60,7 @@ pub(crate) fn declare(d: &mut Declaration) -> Codes {
 
 #[derive(Debug)]
 pub(crate) struct Counters {
+    pub(crate) not_cancelled: Counter,
     pub(crate) orders: Counter,
     pub(crate) accepted: Counter,
     pub(crate) refused: Counter,
@@ -69,6 +85,7 @@ pub(crate) struct Counters {
 impl Counters {
     fn declare(d: &mut Declaration) -> Self {
         Self {
+            not_cancelled: d.counter(ORDERS, volume(), NOT_CANCELLED),
             orders: d.counter("orders", volume(), words("Orders accepted or refused", "已接受或拒绝的订单")),
             accepted: d.counter("orders-accepted", volume(), words("Orders accepted", "已接受订单")),
             refused: d.counter("orders-refused", defect(), words("Orders not accepted", "未接受订单")),
@@ -209,6 +226,11 @@ fn metrics(d: &mut Declaration, c: &Counters) -> [Judged; 9] {
             words("Tracking rate", "物流单号提供率"),
         ),
     ]
+}
+
+/// It has no limit of its own.
+fn volume_of_orders(d: &mut Declaration, c: &Counters) -> Metric {
+    d.metric(ORDERS, MetricSpec::sum(c.not_cancelled, days(MONTH)).min_denominator(LEAST), NOT_CANCELLED)
 }
 
 #[derive(Debug)]

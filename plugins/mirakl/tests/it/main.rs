@@ -1,5 +1,6 @@
 //! A Mirakl operator's rules from facts to verdicts, on both sides of every threshold.
 
+mod floor;
 mod messages;
 mod metrics;
 mod orders;

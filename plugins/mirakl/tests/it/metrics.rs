@@ -157,6 +157,7 @@ fn windows_are_30_days() {
     let answered = |day| contact().opened(day).answered(day);
     window("response-minutes", MONTH, 10, answered, ["0/10 good", "0 insufficient"]);
     let silent = |day| order().placed(day).cancelled("2026-06-30", Actor::Platform, CancelReason::NotShippedInTime);
+    window("orders-not-cancelled", MONTH, 10, |day| order().placed(day), ["10 good", "0 insufficient"]);
     window("auto-rejections", MONTH, 2, silent, ["2 breached", "0 good"]);
 }
 
