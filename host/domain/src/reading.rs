@@ -326,5 +326,16 @@ pub fn read_all(manifest: &Manifest, metrics: &[Metric], books: Books<'_>, peers
         .collect()
 }
 
+/// The readings of a listing that is shown: one of its own metrics, those whose every counter is tallied by listing, is at risk or
+/// breached. `None` for any other. Buyers and the marketplace's sums are not known of one listing.
+pub fn read_listing(manifest: &Manifest, metrics: &[Metric], sheet: &Sheet, today: Day) -> Option<Vec<Reading>> {
+    let counters = &manifest.counters;
+    let own = |m: &Metric| m.counters().iter().all(|c| counters.get(usize::from(*c)).is_some_and(|c| c.by_listing));
+    let books = Books { counters, sheet, buyers: &[], extra: &[] };
+    let readings = read_all(manifest, metrics, books, None, today);
+    let bad = |(m, r): (&Metric, &Reading)| own(m) && matches!(r.status, Status::AtRisk | Status::Breached);
+    metrics.iter().zip(&readings).any(bad).then_some(readings)
+}
+
 #[cfg(test)]
 mod tests;

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use andon_domain::calendar::Calendar;
 use andon_domain::ids::{Day, Instant};
-use andon_domain::manifest::{Cadence, Manifest, Metric};
+use andon_domain::manifest::{Cadence, Manifest};
 use andon_domain::mark::Mark;
-use andon_domain::reading::{Books, BuyerMark, Reading, Status, days_needed, next_change, next_in_row, read_all, streak_limit};
+use andon_domain::reading::{
+    Books, BuyerMark, Reading, days_needed, next_change, next_in_row, read_all, read_listing, streak_limit,
+};
 use andon_domain::tally::{BUCKET_DAYS, Sheet, Slot, bucket_of};
 use andon_domain::verdict::{ListingSnapshot, Party, Snapshot};
 
@@ -116,12 +118,8 @@ impl Reader<'_> {
 
     /// A listing is shown where one of its own metrics is at risk or breached.
     fn listing(&self, listing: u64, sheet: &Sheet) -> Option<ListingSnapshot> {
-        let counters = &self.manifest().counters;
-        let own = |m: &Metric| m.counters().iter().all(|c| counters.get(usize::from(*c)).is_some_and(|c| c.by_listing));
-        let books = Books { counters, sheet, buyers: &[], extra: &[] };
-        let readings = read_all(self.manifest(), &self.generation.metrics, books, None, self.today);
-        let bad = |(m, r): (&Metric, &Reading)| own(m) && matches!(r.status, Status::AtRisk | Status::Breached);
-        self.generation.metrics.iter().zip(&readings).any(bad).then_some(ListingSnapshot { listing, readings })
+        let readings = read_listing(self.manifest(), &self.generation.metrics, sheet, self.today)?;
+        Some(ListingSnapshot { listing, readings })
     }
 
     /// When a merchant is to be evaluated again although nothing happens: windows move, a row of breaches grows, a binding
