@@ -7,7 +7,7 @@ use super::{answer, convert};
 use crate::bindings::exports::andon::rules::judge::Fault;
 use crate::facts::{DAY, Subject};
 use crate::guest::{Configured, classify, configure, describe, evaluate};
-use crate::{Merchant, Reading, Rules, SettingError, Snapshot, Status};
+use crate::{ListingSnapshot, Merchant, Reading, Rules, SettingError, Snapshot, Status};
 
 /// Configured rules, ready to be asked.
 #[derive(Debug)]
@@ -71,19 +71,8 @@ impl<R: Rules> Case<R> {
     pub fn snapshot(&self, now: impl Into<When>) -> SnapshotBuilder<'_> {
         let now = now.into().0;
         let joined = now - 365 * DAY;
-        let reading = Reading {
-            value: 0.0,
-            numerator: 0,
-            denominator: 0,
-            buyers: 0,
-            lower: 0.0,
-            upper: 0.0,
-            peers: None,
-            status: Status::Good,
-            breached_in_a_row: 0,
-        };
         let merchant = Merchant { joined, standing: None, standing_since: joined, badges: Vec::new(), reinstated: None };
-        let readings = vec![reading; self.manifest.metrics.len()];
+        let readings = all_good(&self.manifest);
         SnapshotBuilder { snapshot: Snapshot { now, merchant, readings, listings: Vec::new() }, manifest: &self.manifest }
     }
 
@@ -103,10 +92,26 @@ impl<R: Rules> Case<R> {
     }
 }
 
+/// Every metric good, with a value of 0 on no volume.
+fn all_good(manifest: &Manifest) -> Vec<Reading> {
+    let reading = Reading {
+        value: 0.0,
+        numerator: 0,
+        denominator: 0,
+        buyers: 0,
+        lower: 0.0,
+        upper: 0.0,
+        peers: None,
+        status: Status::Good,
+        breached_in_a_row: 0,
+    };
+    vec![reading; manifest.metrics.len()]
+}
+
 /// Builds a snapshot; see [`Case::snapshot`]. Metrics, standings and badges go by their codes.
 #[derive(Debug, Clone)]
 pub struct SnapshotBuilder<'a> {
-    snapshot: Snapshot,
+    pub(super) snapshot: Snapshot,
     manifest: &'a Manifest,
 }
 
@@ -165,6 +170,18 @@ impl SnapshotBuilder<'_> {
     #[track_caller]
     pub fn peers(self, metric: &str, value: f64) -> Self {
         self.change(metric, |r| r.peers = Some(value))
+    }
+
+    /// A listing that is shown as well: its metrics are good but for what `change` says of them. A host shows only those with a metric
+    /// at risk or breached, in the order of their keys.
+    #[must_use]
+    #[track_caller]
+    pub fn listing(mut self, key: u64, change: impl FnOnce(Self) -> Self) -> Self {
+        let own = Snapshot { readings: all_good(self.manifest), listings: Vec::new(), ..self.snapshot.clone() };
+        let changed = change(Self { snapshot: own, manifest: self.manifest });
+        let place = self.snapshot.listings.partition_point(|shown| shown.listing < key);
+        self.snapshot.listings.insert(place, ListingSnapshot { listing: key, readings: changed.snapshot.readings });
+        self
     }
 
     /// The standing in force, and since when.

@@ -214,6 +214,8 @@ builder! {
         recorded(self, when: impl Into<When>) { self.0.at = at(when); }
         /// Which policy, by its index among those declared.
         policy(self, policy: u16) { self.0.policy = Some(policy); }
+        /// Which listing it is about.
+        listing(self, listing: u64) { self.0.listing = Some(listing); }
         /// How grave.
         severity(self, severity: Severity) { self.0.severity = severity; }
         /// Where it stands.

@@ -1,13 +1,15 @@
 //! Tests of rules, run natively: build facts, and compare whole answers written as text.
 //!
 //! [`Case`] asks rules about one fact or one snapshot. [`Shop`] goes the whole way as the host does, from facts over marks and
-//! readings to a verdict. Both panic where an answer differs, and show how.
+//! readings, of listings too, to a verdict. Both panic where an answer differs, and show how.
 
 mod answer;
 mod case;
 mod convert;
 mod facts;
 mod shop;
+#[cfg(test)]
+mod tests;
 
 pub use case::{Case, SnapshotBuilder};
 pub use facts::{

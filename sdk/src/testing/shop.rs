@@ -1,9 +1,11 @@
 //! A merchant from facts to verdict, worked out with the host's own arithmetic.
 
+use std::collections::BTreeMap;
+
 use andon_domain::calendar::Calendar;
 use andon_domain::mark::Mark;
 use andon_domain::quota::{Candidate, hold};
-use andon_domain::reading::{Books, BuyerMark, Reading, read_all};
+use andon_domain::reading::{Books, BuyerMark, Reading, read_all, read_listing};
 use andon_domain::tally::{Sheet, Slot};
 
 use super::case::Case;
@@ -11,7 +13,7 @@ use super::facts::When;
 use super::{answer, convert};
 use crate::facts::{DAY, Instant, Subject};
 use crate::guest::classify;
-use crate::{Classified, Merchant, Rules, Snapshot, Verdict};
+use crate::{Classified, ListingSnapshot, Merchant, Rules, Snapshot, Verdict};
 
 /// A merchant in the time zone UTC, with all that is known of them.
 #[derive(Debug)]
@@ -51,7 +53,8 @@ impl<R: Rules> Shop<R> {
         self
     }
 
-    /// How the merchant does at the moment `now`, a year after joining.
+    /// How the merchant does at the moment `now`, a year after joining. Rules are shown the listings that have a metric of their own,
+    /// one whose every counter is by listing, at risk or breached.
     #[track_caller]
     pub fn on(&self, now: impl Into<When>) -> Health {
         let now = now.into().0;
@@ -63,16 +66,33 @@ impl<R: Rules> Shop<R> {
         let manifest = &self.case.manifest;
         let mut facts: Vec<_> = self.facts.iter().zip(&answers).map(candidate).collect();
         hold(manifest, &mut facts, |at| calendar.day_of(at));
+        let today = calendar.day_of(now);
         let marks = || facts.iter().flat_map(|fact| fact.marks.iter().map(|mark| (fact.buyer, mark)));
         let cell = |m: &Mark| (calendar.day_of(m.at), Slot::of(m.counter, m.excluded.is_some()), m.amount);
         let sheet = Sheet::new(marks().map(|(_, mark)| cell(mark)));
         let counted = marks().filter(|(_, mark)| mark.excluded.is_none());
-        let buyers: Vec<_> = counted
-            .filter_map(|(buyer, mark)| Some(BuyerMark { counter: mark.counter, day: calendar.day_of(mark.at), buyer: buyer? }))
-            .collect();
+        // What belongs to no order is somebody's all the same, and always the same one's.
+        let buyer_mark = |(buyer, mark): (Option<u64>, &Mark)| BuyerMark {
+            counter: mark.counter,
+            day: calendar.day_of(mark.at),
+            buyer: buyer.unwrap_or(0),
+        };
+        let buyers: Vec<_> = counted.map(buyer_mark).collect();
         let books = Books { counters: &manifest.counters, sheet: &sheet, buyers: &buyers, extra: &[] };
-        let readings = read_all(manifest, &manifest.metrics, books, None, calendar.day_of(now));
-        let verdict = self.case.verdict(snapshot(now, &readings));
+        let readings = read_all(manifest, &manifest.metrics, books, None, today);
+        let by_listing = |m: &&Mark| manifest.counters.get(usize::from(m.counter)).is_some_and(|c| c.by_listing);
+        let mut listings: BTreeMap<u64, Vec<_>> = BTreeMap::new();
+        for (fact, subject) in facts.iter().zip(&self.facts) {
+            if let Some(listing) = listing_of(subject) {
+                listings.entry(listing).or_default().extend(fact.marks.iter().filter(by_listing).map(cell));
+            }
+        }
+        let shown = listings.into_iter().filter_map(|(listing, cells)| {
+            let sheet = Some(Sheet::new(cells)).filter(|sheet| !sheet.is_empty())?;
+            let readings = read_listing(manifest, &manifest.metrics, &sheet, today)?;
+            Some(ListingSnapshot { listing, readings: readings.iter().map(convert::reading).collect() })
+        });
+        let verdict = self.case.verdict(snapshot(now, &readings, shown.collect()));
         Health { readings, verdict: answer::verdict(manifest, &verdict), manifest: manifest.clone(), answer: verdict }
     }
 }
@@ -83,10 +103,20 @@ fn candidate((fact, answer): (&Subject, &Classified)) -> Candidate<'static> {
     Candidate { buyer: order.map(|o| o.buyer), key: order.map_or(0, |o| o.id), marks }
 }
 
-fn snapshot(now: Instant, readings: &[Reading]) -> Snapshot {
+/// The key of the listing that a fact is about; 0 stands for none.
+fn listing_of(fact: &Subject) -> Option<u64> {
+    let key = match fact {
+        Subject::Order(order) => order.listing,
+        Subject::Violation(violation) => violation.listing?,
+        Subject::Contact(_) => return None,
+    };
+    (key != 0).then_some(key)
+}
+
+fn snapshot(now: Instant, readings: &[Reading], listings: Vec<ListingSnapshot>) -> Snapshot {
     let joined = now - 365 * DAY;
     let merchant = Merchant { joined, standing: None, standing_since: joined, badges: Vec::new(), reinstated: None };
-    Snapshot { now, merchant, readings: readings.iter().map(convert::reading).collect(), listings: Vec::new() }
+    Snapshot { now, merchant, readings: readings.iter().map(convert::reading).collect(), listings }
 }
 
 /// Readings and verdict.
