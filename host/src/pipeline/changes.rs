@@ -8,6 +8,7 @@ use andon_domain::rollout::{Entry, LineUp, Refusal, State, Step};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::ingest::{Ingest, IngestError};
+use super::moved::take_back;
 use super::scheduler::Wake;
 use crate::clock::Clock;
 use crate::ledger::{self, Cause, setup};
@@ -87,7 +88,7 @@ impl Changes {
         let (row, next) = (market.row(), Arc::new(market));
         let generation = |id| next.generation_numbered(id).map(|g| &**g);
         let notes = setup::changed((&old.row(), &row), (&old.lineup, &step.lineup), generation);
-        let (id, now, clock) = (next.id, old.now(wall), self.clock.clone());
+        let (id, now, clock, changed) = (next.id, old.now(wall), self.clock.clone(), next.clone());
         let work = move |session: &mut dyn Session, stamp: i64| {
             for (entry, starts) in &moved {
                 rollouts::put_entry(session, entry, wall)?;
@@ -98,7 +99,7 @@ impl Changes {
             session.put_setup(&row)?;
             ledger::enter(session, id, wall, &cause, &notes)?;
             for generation in &step.restore {
-                rollouts::restore_standings(session, id, *generation, now)?;
+                take_back(session, (&changed, &*clock), (*generation, &cause.actor), now)?;
             }
             for generation in &step.withdraw {
                 notices::withdraw(session, *generation, now, &mut || clock.new_id())?;

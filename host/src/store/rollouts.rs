@@ -3,8 +3,10 @@
 
 use andon_domain::ids::Instant;
 use andon_domain::rollout::Entry;
+use uuid::Uuid;
 
-use super::session::{Result, Session, Value};
+use super::StoreError;
+use super::session::{Cells, Result, Session, Value};
 
 /// What a generation makes besides subjects' marks: tables, and the rest of their keys.
 const MADE: [(&str, &str); 6] = [
@@ -18,6 +20,33 @@ const MADE: [(&str, &str); 6] = [
 
 /// What a merchant's row says of how it is judged.
 const STOOD: [&str; 9] = ["standing", "level", "since", "projected", "score", "statuses", "judged_day", "verdict", "verdict_at"];
+
+/// Merchants `m` of a marketplace whose newest verdict `v` is a generation's, with how they stood before it, `s`.
+const JUDGED: &str = "s.generation = ?1 and m.marketplace = ?2 and v.id = m.verdict and v.generation = ?1";
+
+/// Standings that are read in one go.
+const PAGE: i64 = 1_000;
+
+/// A merchant's standing that is another than before a generation judged it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Differing {
+    /// Row number of the merchant.
+    pub(crate) merchant: i64,
+    /// Its reference.
+    pub(crate) reference: String,
+    /// Code of the standing in force; none where the generation came to none.
+    pub(crate) now: Option<String>,
+    /// The generation's newest verdict on it.
+    pub(crate) told: Uuid,
+    /// Code of the standing before; none where there was none yet.
+    pub(crate) before: Option<String>,
+    /// Level of that standing.
+    pub(crate) level: Option<String>,
+    /// The score before, 0 to 1000.
+    pub(crate) score: Option<i64>,
+    /// The newest verdict before.
+    pub(crate) verdict: Option<Uuid>,
+}
 
 /// Stores a generation's place in the line-up.
 pub(crate) fn put_entry(session: &mut dyn Session, entry: &Entry, since: Instant) -> Result<()> {
@@ -78,14 +107,39 @@ pub(crate) fn keep_standings(session: &mut dyn Session, generation: i64, merchan
     session.execute(&sql, &[generation.into()]).map(|_| ())
 }
 
+/// A page of the standings that [`restore_standings`] would change, in order of merchants' row numbers, after `after`.
+pub(crate) fn differing(session: &mut dyn Session, market: i64, generation: i64, after: i64) -> Result<Vec<Differing>> {
+    let sql = format!(
+        "select s.merchant, m.ref, m.standing, m.verdict, s.standing, s.level, s.score, s.verdict
+            from stood s join merchants m on m.id = s.merchant join verdicts v on {JUDGED}
+            where s.merchant > ?3 and coalesce(s.standing, '') <> coalesce(m.standing, '') order by s.merchant limit ?4"
+    );
+    let rows = session.ask(&sql, &[generation.into(), market.into(), after.into(), PAGE.into()])?;
+    let read = |row: &Cells| {
+        let broken = || StoreError::undecodable("stood", row.int(0).unwrap_or_default());
+        let text = |column| row.text(column).map(str::to_owned);
+        Ok(Differing {
+            merchant: row.int(0).ok_or_else(broken)?,
+            reference: text(1).ok_or_else(broken)?,
+            now: text(2),
+            told: row.id(3).ok_or_else(broken)?,
+            before: text(4),
+            level: text(5),
+            score: row.int(6),
+            verdict: row.id(7),
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
 /// Lets the merchants whose newest verdict is a generation's stand as they did before it: standing, since when, verdict, day of
-/// judgement. That another standing was in force meanwhile stays in their history.
+/// judgement. That another standing was in force meanwhile stays in their history. Whoever calls it tells of those that are
+/// [`differing`] first.
 pub(crate) fn restore_standings(session: &mut dyn Session, market: i64, generation: i64, now: Instant) -> Result<()> {
-    let judged = "s.generation = ?1 and m.marketplace = ?2 and v.id = m.verdict and v.generation = ?1";
     let sql = format!(
         "insert into standings (merchant, since, standing, level, verdict)
             select m.id, case when m.since >= ?3 then m.since + 1 else ?3 end, s.standing, s.level, s.verdict
-            from merchants m join stood s on s.merchant = m.id join verdicts v on {judged}
+            from merchants m join stood s on s.merchant = m.id join verdicts v on {JUDGED}
             where s.standing is not null and s.verdict is not null and s.standing <> coalesce(m.standing, '')
             on conflict do nothing"
     );
@@ -93,7 +147,7 @@ pub(crate) fn restore_standings(session: &mut dyn Session, market: i64, generati
     let back = STOOD.map(|c| format!("{c} = s.{c}")).join(", ");
     let sql = format!(
         "update merchants set {back} from merchants m, stood s, verdicts v
-            where merchants.id = m.id and s.merchant = m.id and {judged}"
+            where merchants.id = m.id and s.merchant = m.id and {JUDGED}"
     );
     session.execute(&sql, &[generation.into(), market.into()]).map(|_| ())
 }

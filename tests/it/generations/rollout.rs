@@ -1,15 +1,42 @@
 //! Rolling out by a stable share of merchants, and stopping by itself.
 
+use std::collections::BTreeMap;
+
 use andon_domain::band::{Band, Bounds};
 use andon_domain::rollout::{Plan, State};
-use andon_tests::{Door, MARKET, guests, on_both};
-use serde_json::json;
+use andon_tests::{Door, MARKET, TestApp, guests, on_both};
+use serde_json::{Value, json};
 
-use super::{LENIENT, begin, roll_back, ruled_by, share, shops, standing, state, wanted, with_standing};
+use super::{LENIENT, begin, lines, roll_back, ruled_by, share, shops, standing, state, wanted, with_standing};
 
 fn band(standing_changes: Option<f64>, faults: Option<f64>) -> Band {
     let at_most = |max| Bounds { min: None, max };
     Band { new_breaches: at_most(None), faults: at_most(faults), standing_changes: at_most(standing_changes), merchants: 20 }
+}
+
+/// Standings that moved as the ledger has them, oldest first: who moved each, why, and what is said of it. The messages say the
+/// same, to the same merchants, and the last that is said of each bad merchant is how it stands.
+async fn moves(test: &TestApp) -> Vec<(String, String, Value)> {
+    let wanted = andon::store::ledger::Wanted { kind: Some("standing.moved".into()), ..Default::default() };
+    let mut entries = test.app.store.ledger(test.market().id, &wanted, None, 10_000).await.unwrap();
+    entries.reverse();
+    let whole = |merchant: &str, about: &str, data: &str| format!("{merchant} {about} {data}");
+    let entered: Vec<String> =
+        entries.iter().map(|e| whole(e.merchant.as_ref().unwrap(), &e.about, e.after.as_ref().unwrap())).collect();
+    let sql = "select m.ref || ' ' || o.subject || ' ' || o.data from outbox o join merchants m on m.id = o.merchant
+        where o.kind = 'standing.moved' order by o.id";
+    assert_eq!(lines(test, sql).await, entered);
+    let moves: Vec<(String, String, Value)> =
+        entries.into_iter().map(|e| (e.actor, e.reason, serde_json::from_str(&e.after.unwrap()).unwrap())).collect();
+    let last: BTreeMap<&str, &Value> = moves.iter().map(|(.., data)| (data["merchant"].as_str().unwrap(), data)).collect();
+    let last: Vec<String> = last
+        .iter()
+        .map(|(merchant, data)| format!("{merchant} {} {}", data["standing"].as_str().unwrap(), data["level"].as_str().unwrap()))
+        .collect();
+    let mut rows = lines(test, "select ref || ' ' || standing || ' ' || level from merchants where ref like 'bad-%'").await;
+    rows.sort();
+    assert_eq!(last, rows);
+    moves
 }
 
 on_both! {
@@ -54,6 +81,44 @@ on_both! {
         assert_ne!(standing(&test).await, before);
         roll_back(&test).await;
         assert_eq!((standing(&test).await, state(&test, id)), (before, Some(State::Shadow)));
+    }
+
+    async fn standings_that_are_taken_back_are_entered_and_told(backend) {
+        let test = shops(backend, 12).await;
+        let is_back = |data: &Value| data.get("taken_back").is_some();
+        assert!(!moves(&test).await.iter().any(|(.., data)| is_back(data)));
+        test.clock.advance(1_000);
+        let id = begin(&test, wanted(&LENIENT, Plan { band: Some(band(Some(0.49), None)), ..share(50) })).await;
+        test.drain().await;
+        let back: Vec<_> = moves(&test).await.into_iter().filter(|(.., data)| is_back(data)).collect();
+        assert!(!back.is_empty() && back.iter().all(|(actor, ..)| actor == "andon"), "it stopped by itself: {back:?}");
+
+        test.clock.advance(1_000);
+        begin(&test, wanted(&LENIENT, share(50))).await;
+        test.drain().await;
+        let (mut eased, before) = (with_standing(&test, "at-risk").await, moves(&test).await.len());
+        eased.sort();
+        assert!(!eased.is_empty());
+        test.clock.advance(1_000);
+        roll_back(&test).await;
+        let all = moves(&test).await;
+        let operator = Door::new(&test).operator();
+        let mut told = Vec::new();
+        for (actor, reason, data) in &all[before..] {
+            let merchant = data["merchant"].as_str().unwrap();
+            assert_eq!((actor.as_str(), reason), ("somebody", &format!("what generation {id} decided is taken back")));
+            assert_eq!((&data["before"], &data["standing"]), (&json!("at-risk"), &json!("restricted")));
+            assert_eq!(data["taken_back"], id);
+            let health = operator.get(&format!("/v1/marketplaces/{MARKET}/merchants/{merchant}/health")).await.ok();
+            assert_eq!((&data["verdict"], &data["score"]), (&health["verdict"], &health["score"]));
+            let reasons: Vec<&Value> = health["reasons"].as_array().unwrap().iter().map(|why| &why["code"]).collect();
+            assert_eq!((reasons.is_empty(), &data["reasons"]), (false, &json!(reasons)), "for the same reasons as before");
+            told.push(merchant);
+        }
+        told.sort_unstable();
+        assert_eq!(told, eased);
+        test.drain().await;
+        assert_eq!(moves(&test).await.len(), all.len(), "each once");
     }
 
     async fn faults_stop_a_roll_out(backend) {
