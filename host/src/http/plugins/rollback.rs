@@ -21,8 +21,9 @@ pub struct Back {
     marketplace: String,
 }
 
-/// Take rules out of force at once: the ones before rule again, and merchants stand as they did before the switch. A roll-out to a
-/// share is ended in the same way.
+/// Take rules out of force at once: the ones before rule again, and merchants stand as they did before the switch, in verdict,
+/// score and standing. Measures that the switch ended or brought about are not undone. A roll-out to a share is ended in the same
+/// way.
 #[utoipa::path(post, path = "/v1/plugins/{name}/versions/{v}/rollback", tag = "rules", operation_id = "roll_back_rules",
     params(("name" = String, Path, description = "Name of the rules"), ("v" = String, Path, description = "Their version")),
     request_body = Back, responses((status = 200, body = Generation)))]
