@@ -139,13 +139,23 @@ on_both! {
         door.operator().patch("/v1/marketplaces/olist", &json!({"settings": {"mode": "facts"}})).await.ok();
         test.accept(&[placed("p", "n", NOW - DAY)]).await;
         let list = format!("{VERSION}/faults");
-        let page = author(&door).get(&format!("{list}?limit=1")).await.ok();
-        let next = author(&door).get(&format!("{list}?limit=1&cursor={}", page["next"].as_str().unwrap())).await.ok();
+        let reader = || door.with_scopes(&[Scope::PluginsWrite, Scope::HealthRead]);
+        let page = reader().get(&format!("{list}?limit=1")).await.ok();
+        let next = reader().get(&format!("{list}?limit=1&cursor={}", page["next"].as_str().unwrap())).await.ok();
         assert_eq!(next["next"], Value::Null);
         let fault = &next["items"][0];
         assert_eq!((&fault["marketplace"], &fault["merchant"], &fault["subject"]), (&json!("olist"), &json!("n"), &json!("p")));
         assert_eq!((&fault["code"], &fault["count"]), (&json!("E_FACTS"), &json!(1)));
         assert!(fault["fuel"].as_i64().unwrap() > 0, "{fault}");
+        // Whoever may not see health learns who is the same as whom, and no name.
+        let hashed = author(&door).get(&list).await.ok();
+        for (key, kind, name) in [("merchant", "merchant-", "n"), ("subject", "subject-", "p")] {
+            let hash = hashed["items"][1][key].as_str().unwrap();
+            assert!(hash.starts_with(kind) && hash.len() == kind.len() + 16 && hash != name, "{hash}");
+            assert_ne!(hashed["items"][0][key], hashed["items"][1][key]);
+        }
+        assert_eq!(hashed, author(&door).get(&list).await.ok());
+        assert_eq!(hashed["items"][1]["input"], fault["input"]);
         // The same question again has the same digest; another has another.
         let input = |fault: &Value| fault["input"].as_str().unwrap().to_owned();
         assert_ne!(input(fault), input(&page["items"][0]));

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::{Which, find};
 use crate::app::App;
+use crate::auth::Scope;
 use crate::http::access::{Operator, Push};
 use crate::http::border::Border;
 use crate::http::extract::{Path, Query};
@@ -22,9 +23,10 @@ use crate::store::faults::{FaultPlace, OpenFault};
 pub struct PluginFault {
     /// Where the rules failed.
     marketplace: String,
-    /// Whose verdict is stale for it.
+    /// Whose verdict is stale for it; a hash without `health:read`.
     merchant: Option<String>,
-    /// The order, contact or violation that they could not classify; null where they could not evaluate the merchant.
+    /// The order, contact or violation that they could not classify; null where they could not evaluate the merchant. A hash
+    /// without `health:read`.
     subject: Option<String>,
     /// Listed with its meaning at `/v1/fault-codes`.
     code: String,
@@ -48,7 +50,8 @@ pub struct FaultCode {
     meaning: &'static str,
 }
 
-/// Faults of a version that are not over, in the marketplaces that the token reaches.
+/// Faults of a version that are not over, in the marketplaces that the token reaches. Without `health:read`, merchants and what the
+/// rules fail on are named by hashes of this version's own.
 #[utoipa::path(get, path = "/v1/plugins/{name}/versions/{v}/faults", tag = "plugins", operation_id = "list_plugin_faults",
     params(("name" = String, Path, description = "Name of the rules"), ("v" = String, Path, description = "Version"), Paged),
     responses((status = 200, body = Listed<PluginFault>)))]
@@ -73,13 +76,29 @@ pub async fn faults(
         let found = generations.iter().find(|(id, _)| *id == generation);
         found.and_then(|(_, id)| market(*id)).map(|market| market.code.clone()).unwrap_or_default()
     };
-    Ok(Json(Listed { items: rows.into_iter().map(|row| shown(marketplace(row.place.0), row)).collect(), next }))
+    let named = access.caller.may(Scope::HealthRead);
+    let item = |open: OpenFault| {
+        let fault = shown(marketplace(open.place.0), open);
+        if named { fault } else { masked(&app, &row.digest, fault) }
+    };
+    Ok(Json(Listed { items: rows.into_iter().map(item).collect(), next }))
 }
 
 fn shown(marketplace: String, row: OpenFault) -> PluginFault {
     let OpenFault { place: _, merchant, subject, code, message, count, first_at, last_at, fuel, input } = row;
     let (first_at, last_at) = (time(first_at), time(last_at));
     PluginFault { marketplace, merchant, subject, code, message, count, first_at, last_at, fuel, input }
+}
+
+/// Who is the same as whom among this version's faults in one marketplace, and nothing else.
+fn masked(app: &App, digest: &str, fault: PluginFault) -> PluginFault {
+    let mask = |kind: &str, reference: String| {
+        let text = [digest, &fault.marketplace, kind, &reference].join("\0");
+        format!("{kind}-{:016x}", app.keys.digest("faults", text.as_bytes()))
+    };
+    let merchant = fault.merchant.map(|reference| mask("merchant", reference));
+    let subject = fault.subject.map(|reference| mask("subject", reference));
+    PluginFault { merchant, subject, ..fault }
 }
 
 /// What every code of a fault or refusal means.
