@@ -3,7 +3,7 @@
 
 mod keeper;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use andon_domain::ids::Instant;
@@ -168,13 +168,16 @@ impl Registry {
         Ok(self.take(rules))
     }
 
-    /// The rules of a name, of the highest version that may be used; `name@version` pins the version.
+    /// The rules of a name, of the version that [`highest`] takes; `name@version` pins the version.
     pub async fn by_name(&self, name: &str) -> Result<Arc<Rules>, RegistryError> {
         let (plain, version) = name.split_once('@').map_or((name, None), |(n, v)| (n, Some(v)));
         let rows = self.store.components_named(plain).await?;
         let row = match version {
             Some(version) => rows.iter().find(|row| row.version == version),
-            None => highest(&rows).or(rows.first()),
+            None => {
+                let used = self.store.components_used(plain).await?;
+                highest(&rows, &used).or(candidates(&rows, &used).next())
+            }
         };
         let row = row.ok_or_else(|| RegistryError::Unknown(name.to_owned()))?;
         let what = format!("{}@{}", row.name, row.version);
@@ -307,11 +310,19 @@ impl Registry {
     }
 }
 
-/// The version that a name without one stands for: the highest that may be used and is no pre-release, else the highest.
-pub fn highest(rows: &[ComponentRow]) -> Option<&ComponentRow> {
-    let usable = rows.iter().filter(|row| row.withheld.is_none() && row.error.is_none());
+/// The version that a name without one stands for, of those that may be used: the highest release, else the highest. Where an
+/// operator has begun a generation of any version of the name (`used`, by digest), only such versions count, so that what an author
+/// pushes is never put in force by its name alone; where none was ever used, every draft does.
+pub fn highest<'a>(rows: &'a [ComponentRow], used: &BTreeSet<String>) -> Option<&'a ComponentRow> {
+    let usable = candidates(rows, used).filter(|row| row.withheld.is_none() && row.error.is_none());
     let parsed = usable.filter_map(|row| Some((Version::parse(&row.version).ok()?, row)));
     parsed.max_by(|(a, _), (b, _)| (a.pre.is_empty(), a).cmp(&(b.pre.is_empty(), b))).map(|(_, row)| row)
+}
+
+/// The versions that a name alone may stand for, sound or not.
+fn candidates<'a>(rows: &'a [ComponentRow], used: &BTreeSet<String>) -> impl Iterator<Item = &'a ComponentRow> {
+    let any_used = rows.iter().any(|row| used.contains(&row.digest));
+    rows.iter().filter(move |row| !any_used || used.contains(&row.digest))
 }
 
 fn encode(rules: &Rules) -> Result<Vec<u8>, StoreError> {
@@ -331,7 +342,7 @@ mod tests {
     #[test]
     fn a_name_alone_is_its_highest_sound_release() {
         let mut rows: Vec<_> = ["1.9.0", "1.10.0", "2.0.0-rc.1", "1.10.1"].map(row).into();
-        let name = |rows: &[ComponentRow]| highest(rows).map(|row| row.version.clone());
+        let name = |rows: &[ComponentRow]| highest(rows, &BTreeSet::new()).map(|row| row.version.clone());
         assert_eq!(name(&rows).as_deref(), Some("1.10.1"));
         rows[3].error = Some("E_COMPILE".into());
         assert_eq!(name(&rows).as_deref(), Some("1.10.0"));
@@ -339,6 +350,22 @@ mod tests {
             old.withheld = Some(Withheld { hold: Hold::Retired, reason: "old".into(), by: "somebody".into(), at: 0 });
         }
         assert_eq!(name(&rows).as_deref(), Some("2.0.0-rc.1"));
-        assert_eq!(highest(&[]), None);
+        assert_eq!(highest(&[], &BTreeSet::new()), None);
+    }
+
+    #[test]
+    fn a_draft_is_passed_over_where_an_operator_has_used_another() {
+        let mut rows: Vec<_> = ["1.0.0", "1.1.0", "9.0.0"].map(row).into();
+        let name = |rows: &[ComponentRow], used: &[&str]| {
+            let used = used.iter().map(|digest| (*digest).to_owned()).collect();
+            highest(rows, &used).map(|row| row.version.clone())
+        };
+        assert_eq!(name(&rows, &["another name's"]).as_deref(), Some("9.0.0"));
+        assert_eq!(name(&rows, &["1.0.0"]).as_deref(), Some("1.0.0"));
+        assert_eq!(name(&rows, &["1.0.0", "1.1.0"]).as_deref(), Some("1.1.0"));
+        rows[1].error = Some("E_COMPILE".into());
+        assert_eq!(name(&rows, &["1.0.0", "1.1.0"]).as_deref(), Some("1.0.0"));
+        // Rather nothing than what nobody has looked at.
+        assert_eq!(name(&rows, &["1.1.0"]), None);
     }
 }

@@ -1,5 +1,6 @@
 //! Components of rules, by digest. One is never changed and never removed: verdicts name it. What is known of it may change.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use andon_domain::ids::Instant;
@@ -11,6 +12,7 @@ use sea_orm::{
 use sea_orm::{Set, UpdateMany};
 
 use super::entity::component::{ActiveModel, Column, Entity};
+use super::entity::generation;
 use super::ledger::{NewEntry, append};
 use super::session::{Cells, Session, Value};
 use super::{Store, StoreError, Write};
@@ -166,6 +168,13 @@ impl Store {
     pub async fn components_named(&self, name: &str) -> Result<Vec<ComponentRow>, StoreError> {
         let query = newest_first(rows().filter(Column::Name.eq(name)));
         Ok(query.into_model::<Columns>().all(self.db()).await?.into_iter().map(read).collect())
+    }
+
+    /// Digests of a name's components that an operator has ever begun a generation of, in any marketplace.
+    pub async fn components_used(&self, name: &str) -> Result<BTreeSet<String>, StoreError> {
+        let query = generation::Entity::find().select_only().column(generation::Column::Component).distinct();
+        let query = query.filter(generation::Column::Name.eq(name));
+        Ok(query.into_tuple::<String>().all(self.db()).await?.into_iter().collect())
     }
 
     /// Components, the last pushed first, those after `(pushed_at, digest)` where given.

@@ -33,7 +33,8 @@ pub enum RulesName {
 pub struct LongName {
     /// Their name.
     name: String,
-    /// A version; without it the highest that may be used. Either way it stays until another is named or activated.
+    /// A version; without it the one that `GET /v1/plugins/{name}` shows as `highest`. Either way it stays until another is named
+    /// or activated.
     version: Option<String>,
 }
 

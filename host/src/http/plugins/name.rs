@@ -18,7 +18,8 @@ use crate::registry::highest;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Plugin {
     name: String,
-    /// The version that a marketplace gets which names none: the highest release that may be used.
+    /// The version that a marketplace gets which names none: the highest release that may be used, of the versions that an operator
+    /// has used before in any marketplace, be it in the shadow; where none of the name ever was, of all drafts.
     highest: Option<String>,
     /// The last pushed first.
     versions: Vec<PluginVersion>,
@@ -37,7 +38,8 @@ pub async fn name(
     if rows.is_empty() {
         return Err(Problem::NotFound);
     }
-    let highest = highest(&rows).map(|row| row.version.clone());
+    let used = app.store.components_used(&name).await?;
+    let highest = highest(&rows, &used).map(|row| row.version.clone());
     let versions = rows.into_iter().map(|row| PluginVersion::of(&app, &access.caller, row)).collect();
     Ok(Json(Plugin { name, highest, versions }))
 }
