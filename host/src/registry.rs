@@ -242,17 +242,27 @@ impl Registry {
     }
 
     async fn load(&self, row: &ComponentRow) -> Result<Rules, RegistryError> {
-        let gate = || self.gate(&row.digest, row.rests, row.withheld.as_ref());
-        if let Some(code) = self.cache.as_ref().and_then(|cache| cache.load(&row.digest))
-            && let Ok(rules) = self.introduce((&row.digest, row.size as usize), &code, gate()).await
-        {
-            return Ok(rules);
-        }
-        let code = self.made(&row.digest).await?;
-        let rules = self.introduce((&row.digest, row.size as usize), &code, gate()).await?;
+        let rules = match self.cached(row).await {
+            Some(rules) => rules,
+            None => self.anew(row).await?,
+        };
+        // Wherever the code came from: it can be run again.
         if row.error.is_some() {
             self.store.set_error(&row.digest, None).await?;
         }
+        Ok(rules)
+    }
+
+    async fn cached(&self, row: &ComponentRow) -> Option<Rules> {
+        let code = self.cache.as_ref()?.load(&row.digest)?;
+        let gate = self.gate(&row.digest, row.rests, row.withheld.as_ref());
+        self.introduce((&row.digest, row.size as usize), &code, gate).await.ok()
+    }
+
+    async fn anew(&self, row: &ComponentRow) -> Result<Rules, RegistryError> {
+        let code = self.made(&row.digest).await?;
+        let gate = self.gate(&row.digest, row.rests, row.withheld.as_ref());
+        let rules = self.introduce((&row.digest, row.size as usize), &code, gate).await?;
         if self.store.component_manifest(&row.digest).await?.is_none() {
             self.store.set_manifest(&row.digest, &encode(&rules)?).await?;
         }

@@ -261,6 +261,22 @@ on_both! {
         assert_eq!((&mended["state"], &mended["error"]), (&"active".into(), &serde_json::Value::Null));
         assert_eq!(operator.get("/v1/marketplaces/olist/merchants/m/health").await.ok()["stale"], false);
     }
+
+    async fn what_was_broken_and_runs_from_the_cache_is_not_listed_as_broken(backend) {
+        let place = tempfile::tempdir().unwrap();
+        let test = judged(backend, place.path()).await;
+        let state = async |test: &TestApp| {
+            let version = Door::new(test).operator().get("/v1/plugins/hostile/versions/0.1.0").await.ok();
+            (version["state"].clone(), version["error"].is_string())
+        };
+        let narrow = Limits { memory_bytes: 64 << 10, ..Limits::default() };
+        let test = again(test, Options { limits: narrow, ..keeping(place.path()) }).await;
+        assert!(!runs(&test));
+        assert_eq!(state(&test).await, ("broken".into(), true));
+        let test = again(test, without_compiler(place.path())).await;
+        assert!(runs(&test), "its machine code was kept");
+        assert_eq!(state(&test).await, ("active".into(), false));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
