@@ -3,7 +3,7 @@
 
 use andon_domain::difference::Difference;
 use andon_domain::rollout::{Entry, Plan, State};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::evaluate::encode;
 use super::view::View;
@@ -46,7 +46,8 @@ pub(super) fn notices(market: &Market, announced: &Beside, rows: &[ShadowRow]) -
     let seen = |seen: &Seen| json!({ "standing": seen.standing.code, "level": seen.standing.level, "score": seen.score });
     let notice = |row: &ShadowRow| {
         let (today, coming) = (seen(row.base_seen.as_ref().ok()?), seen(row.seen.as_ref().ok()?));
-        let body = json!({ "rules": rules, "note": note, "today": today, "coming": coming, "difference": row.difference });
+        let difference = row.difference.as_ref().map(told);
+        let body = json!({ "rules": rules, "note": note, "today": today, "coming": coming, "difference": difference });
         Some(NoticeRow {
             id: 0,
             marketplace: market.id,
@@ -59,4 +60,16 @@ pub(super) fn notices(market: &Market, announced: &Beside, rows: &[ShadowRow]) -
         })
     };
     rows.iter().filter_map(notice).collect()
+}
+
+/// What differs, in the words of the API; its stored form names the direction in its own way.
+fn told(difference: &Difference) -> Value {
+    let Difference { direction, new_breaches, ended_breaches, new_proposals, vanished_proposals } = difference;
+    json!({
+        "direction": direction.word(),
+        "new_breaches": new_breaches,
+        "ended_breaches": ended_breaches,
+        "new_proposals": new_proposals,
+        "vanished_proposals": vanished_proposals,
+    })
 }

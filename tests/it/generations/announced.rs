@@ -68,10 +68,11 @@ on_both! {
         let particulars = &notice["particulars"];
         assert_eq!((&particulars["today"]["standing"], &particulars["coming"]["standing"]), (&json!("restricted"), &json!("at-risk")));
         assert_eq!((&particulars["rules"]["version"], &particulars["note"]), (&json!("0.1.0"), &json!("We act later.")));
+        assert_eq!(particulars["difference"]["direction"], "better", "in the words of the API");
         assert_eq!(merchant.get("/v1/marketplaces/olist/merchants/other/notices").await.short(), "404 not-found");
         let told = lines(&test, "select kind || ' ' || subject || ' ' || data from outbox where kind like 'rules.%' order by subject").await;
         assert!(told.len() == 2 && told[0].starts_with("rules.announced bad {") && told[1].starts_with("rules.announced other {"), "{told:?}");
-        assert!(told[0].contains("\"note\":\"We act later.\""), "{told:?}");
+        assert!(told[0].contains("\"note\":\"We act later.\"") && told[0].contains("\"direction\":\"better\""), "{told:?}");
 
         // The day before, by the latest event, whatever the wall clock says.
         let id = begun["id"].as_i64().unwrap();
