@@ -318,6 +318,10 @@ impl Step {
         self.judge_all |= to.is_judged();
         if let Some(entry) = self.lineup.entry(id) {
             entry.state = to;
+            // Whatever ended it before is over.
+            if matches!(to, State::Active | State::RollingOut) {
+                entry.stopped = None;
+            }
         }
     }
 

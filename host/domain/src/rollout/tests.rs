@@ -111,6 +111,12 @@ fn a_switch_keeps_the_last_one_and_going_back_is_the_same_switch() {
     assert!(switched.judge_all && switched.restore.is_empty());
     let back = switched.lineup.roll_back(2, why()).unwrap();
     assert_eq!((states(&back.lineup), back.restore.clone()), (vec![(1, State::Active), (2, State::Standby)], vec![2]));
+    // The one that was rolled back says why; switched back to, it says no more.
+    let stopped = |step: &Step, id| step.lineup.get(id).unwrap().stopped.clone();
+    assert_eq!((stopped(&back, 1), stopped(&back, 2)), (None, Some(why())));
+    let returned = back.lineup.roll_back(1, why()).unwrap();
+    assert_eq!(states(&returned.lineup), states(&switched.lineup));
+    assert_eq!((stopped(&returned, 1), stopped(&returned, 2)), (Some(why()), None));
     let forth = back.lineup.begin(2, Plan::at_once(), 0).unwrap();
     assert_eq!(states(&forth.lineup), states(&switched.lineup));
     let third = forth.lineup.begin(3, Plan::at_once(), 0).unwrap().lineup.built(3, 0, 0).unwrap();
