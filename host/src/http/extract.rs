@@ -10,6 +10,7 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT}
 use axum::http::request::Parts;
 use bytes::Bytes;
 use http_body_util::BodyExt;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::border::Border;
@@ -22,6 +23,11 @@ const MAX_THROWN_AWAY: usize = 128 << 20;
 /// A JSON body: typed, strict, bounded in size and time.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
+
+/// No body, or an empty object: what a client believes that it asks for is refused rather than passed over.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 /// A path's parameters. One that does not parse names nothing, so the answer is that there is nothing.
 #[derive(Debug)]
@@ -49,6 +55,19 @@ where
         let limits = &border.limits;
         let bytes = body(request, limits.body_bytes, limits.body_deadline).await?;
         json::read(&bytes).map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Nothing
+where
+    Arc<Border>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let border = Arc::<Border>::from_ref(state);
+        let bytes = body(request, border.limits.body_bytes, border.limits.body_deadline).await?;
+        if bytes.is_empty() { Ok(Self {}) } else { json::read(&bytes) }
     }
 }
 

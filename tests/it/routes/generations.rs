@@ -3,6 +3,7 @@
 use andon::auth::{Grant, Scope};
 use andon_tests::events::NOW;
 use andon_tests::{Client, on_both};
+use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::Shop;
@@ -42,7 +43,14 @@ on_both! {
             assert_eq!(status(&elsewhere, write, &path, body).await, elsewhere_gets, "another operator at {path}");
             assert_eq!(status(&shop.door.stranger(), write, &path, body).await, "401 unauthenticated", "{path}");
         }
+        for verb in ["pause", "resume", "cancel"] {
+            let refused = shop.operator.post(&format!("{generation}/{verb}"), &json!({"nonsense": 1})).await;
+            assert!(refused.short().starts_with("422 invalid"), "{verb}: {}", refused.short());
+        }
         assert_eq!(shop.operator.get(&generation).await.ok()["state"], "shadow", "nothing was moved");
+        let cancel = format!("{generation}/cancel");
+        let cancelled = shop.operator.send(Method::POST, &cancel, &[], Vec::new()).await.ok();
+        assert_eq!(cancelled["state"], "retiring", "without a body too");
     }
 
     async fn a_generation_is_shown_from_its_first_day_to_its_last(backend) {

@@ -9,7 +9,7 @@ use axum::extract::State;
 use super::{Generation, Numbered, find, shown};
 use crate::app::App;
 use crate::http::access::{Run, Staff};
-use crate::http::extract::Path;
+use crate::http::extract::{Nothing, Path};
 use crate::http::problem::Problem;
 use crate::ledger::Cause;
 
@@ -17,7 +17,12 @@ use crate::ledger::Cause;
 #[utoipa::path(post, path = "/v1/marketplaces/{m}/generations/{id}/pause", tag = "rules", operation_id = "pause_build",
     params(("m" = String, Path, description = "Marketplace code"), ("id" = i64, Path, description = "Its number")),
     responses((status = 200, body = Generation)))]
-pub async fn pause(State(app): State<Arc<App>>, access: Staff<Run>, path: Path<Numbered>) -> Result<Json<Generation>, Problem> {
+pub async fn pause(
+    State(app): State<Arc<App>>,
+    access: Staff<Run>,
+    path: Path<Numbered>,
+    _: Nothing,
+) -> Result<Json<Generation>, Problem> {
     turn(&app, &access, &path, LineUp::pause).await
 }
 
@@ -25,7 +30,12 @@ pub async fn pause(State(app): State<Arc<App>>, access: Staff<Run>, path: Path<N
 #[utoipa::path(post, path = "/v1/marketplaces/{m}/generations/{id}/resume", tag = "rules", operation_id = "resume_build",
     params(("m" = String, Path, description = "Marketplace code"), ("id" = i64, Path, description = "Its number")),
     responses((status = 200, body = Generation)))]
-pub async fn resume(State(app): State<Arc<App>>, access: Staff<Run>, path: Path<Numbered>) -> Result<Json<Generation>, Problem> {
+pub async fn resume(
+    State(app): State<Arc<App>>,
+    access: Staff<Run>,
+    path: Path<Numbered>,
+    _: Nothing,
+) -> Result<Json<Generation>, Problem> {
     turn(&app, &access, &path, LineUp::resume).await
 }
 
@@ -34,7 +44,12 @@ pub async fn resume(State(app): State<Arc<App>>, access: Staff<Run>, path: Path<
 #[utoipa::path(post, path = "/v1/marketplaces/{m}/generations/{id}/cancel", tag = "rules", operation_id = "cancel_generation",
     params(("m" = String, Path, description = "Marketplace code"), ("id" = i64, Path, description = "Its number")),
     responses((status = 200, body = Generation)))]
-pub async fn cancel(State(app): State<Arc<App>>, access: Staff<Run>, path: Path<Numbered>) -> Result<Json<Generation>, Problem> {
+pub async fn cancel(
+    State(app): State<Arc<App>>,
+    access: Staff<Run>,
+    path: Path<Numbered>,
+    _: Nothing,
+) -> Result<Json<Generation>, Problem> {
     let why = format!("cancelled by {}", access.caller.subject);
     turn(&app, &access, &path, |lineup, id| lineup.cancel(id, why)).await
 }

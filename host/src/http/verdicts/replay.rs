@@ -14,7 +14,7 @@ use super::find;
 use super::show::{Output, output};
 use crate::app::App;
 use crate::http::access::{Known, See};
-use crate::http::extract::Path;
+use crate::http::extract::{Nothing, Path};
 use crate::http::health::Voice;
 use crate::http::language::Language;
 use crate::http::marketplaces::Rules;
@@ -52,6 +52,7 @@ pub async fn replay(
     access: Known<See>,
     language: Language,
     Path(id): Path<String>,
+    _: Nothing,
 ) -> Result<Json<Replay>, Problem> {
     let (stored, market, merchant) = find(&app, &access.caller, &id).await?;
     let played = replay::replay(&app, &stored).await?;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::http::access::{Confirm, Staff};
-use crate::http::extract::Path;
+use crate::http::extract::{Nothing, Path};
 use crate::http::problem::Problem;
 use crate::http::shapes::time;
 
@@ -38,7 +38,12 @@ pub struct Confirmed {
 #[utoipa::path(post, path = "/v1/marketplaces/{m}/webhooks/messages/{id}/confirm", tag = "webhooks", operation_id = "confirm_message",
     params(("m" = String, Path, description = "Marketplace code"), ("id" = String, Path, description = "The message's id")),
     responses((status = 200, body = Confirmed)))]
-pub async fn confirm(State(app): State<Arc<App>>, access: Staff<Confirm>, path: Path<Named>) -> Result<Json<Confirmed>, Problem> {
+pub async fn confirm(
+    State(app): State<Arc<App>>,
+    access: Staff<Confirm>,
+    path: Path<Named>,
+    _: Nothing,
+) -> Result<Json<Confirmed>, Problem> {
     let message = app.confirm_message(&access.market, path.0.id, &access.caller.subject).await?;
     let (at, by) = message.confirmed.ok_or(Problem::NotFound)?;
     let (kind, subject) = (message.kind, message.subject);

@@ -11,7 +11,7 @@ use super::deliveries::Delivery;
 use super::{Numbered, OfMessage};
 use crate::app::App;
 use crate::http::access::{Run, Staff};
-use crate::http::extract::{Json, Path};
+use crate::http::extract::{Json, Nothing, Path};
 use crate::http::problem::Problem;
 use crate::http::shapes::moment;
 
@@ -40,6 +40,7 @@ pub async fn replay(
     State(app): State<Arc<App>>,
     access: Staff<Run>,
     Path(OfMessage { id, message }): Path<OfMessage>,
+    _: Nothing,
 ) -> Result<(StatusCode, axum::Json<Delivery>), Problem> {
     app.replay_delivery(&access.market, id, message).await?;
     let row = app.store.delivery(id, message).await?.ok_or(Problem::NotFound)?;

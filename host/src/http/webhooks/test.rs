@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use super::{Numbered, Queued};
 use crate::app::App;
 use crate::http::access::{Run, Staff};
-use crate::http::extract::Path;
+use crate::http::extract::{Nothing, Path};
 use crate::http::problem::Problem;
 
 /// Send an endpoint a message of kind `endpoint.tested`. What came of it is in the log of its deliveries.
@@ -20,6 +20,7 @@ pub async fn test(
     State(app): State<Arc<App>>,
     access: Staff<Run>,
     path: Path<Numbered>,
+    _: Nothing,
 ) -> Result<(StatusCode, Json<Queued>), Problem> {
     let message = app.test_webhook(&access.market, path.0.id, &access.caller.subject).await?;
     Ok((StatusCode::ACCEPTED, Json(Queued { message })))

@@ -8,7 +8,7 @@ use axum::extract::State;
 use super::{Backtest, Numbered, numbered};
 use crate::app::App;
 use crate::http::access::{Operator, Push};
-use crate::http::extract::Path;
+use crate::http::extract::{Nothing, Path};
 use crate::http::problem::Problem;
 
 /// Call a backtest off, whether it waits or is under way.
@@ -21,6 +21,7 @@ pub async fn cancel(
     State(app): State<Arc<App>>,
     access: Operator<Push>,
     path: Path<Numbered>,
+    _: Nothing,
 ) -> Result<Json<Backtest>, Problem> {
     let id = numbered(&app, &access.caller, path).await?.id;
     if !app.cancel_backtest(id).await? {
