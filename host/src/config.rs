@@ -1,6 +1,7 @@
 //! Settings: `andon.toml`, then `ANDON_*` in the environment, then flags, each stronger than the one before. One table below
 //! gives every setting its name, default and help; file, environment, flags and `--help` all follow from it.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -38,7 +39,7 @@ pub enum ConfigError {
         /// What was set.
         value: String,
         /// What is wrong with it.
-        problem: &'static str,
+        problem: Cow<'static, str>,
     },
     /// The file named by `--config` is not there.
     #[error("settings file `{0}` cannot be read")]
@@ -232,31 +233,38 @@ impl Config {
         ];
         for (key, value, minimum) in least {
             if value < minimum {
-                return Err(ConfigError::Unusable { key, value: value.to_string(), problem: "is too small" });
+                let problem = format!("is too small; the least is {minimum}").into();
+                return Err(ConfigError::Unusable { key, value: value.to_string(), problem });
             }
         }
         if self.plugin_stack_bytes > MAX_PLUGIN_STACK {
             let value = self.plugin_stack_bytes.to_string();
-            return Err(ConfigError::Unusable { key: "plugin_stack_bytes", value, problem: "leaves the host's threads no room" });
+            let problem = format!("leaves the host's threads no room; the most is {MAX_PLUGIN_STACK}").into();
+            return Err(ConfigError::Unusable { key: "plugin_stack_bytes", value, problem });
         }
         if self.lanes >= LANES {
             let value = self.lanes.to_string();
-            return Err(ConfigError::Unusable { key: "lanes", value, problem: "is more than the database has" });
+            let problem = format!("is more than the database has; the most is {}", LANES - 1).into();
+            return Err(ConfigError::Unusable { key: "lanes", value, problem });
         }
         for (key, value) in [("issuer", &self.issuer), ("audience", &self.audience)] {
             if value.trim().is_empty() {
-                return Err(ConfigError::Unusable { key, value: value.clone(), problem: "must not be blank" });
+                return Err(ConfigError::Unusable { key, value: value.clone(), problem: "must not be blank".into() });
             }
         }
         let database = self.database_url();
         if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| database.starts_with(scheme)) {
             // The URL may hold a password, so only its scheme is repeated.
             let value = database.split(':').next().unwrap_or_default().to_owned();
-            return Err(ConfigError::Unusable { key: "database_url", value, problem: "is neither sqlite: nor postgres:" });
+            return Err(ConfigError::Unusable { key: "database_url", value, problem: "is neither sqlite: nor postgres:".into() });
         }
         if cfg!(not(feature = "otel")) && self.otlp_endpoint.is_some() {
             let value = self.otlp_endpoint.unwrap_or_default();
-            return Err(ConfigError::Unusable { key: "otlp_endpoint", value, problem: "needs a build with the feature `otel`" });
+            return Err(ConfigError::Unusable {
+                key: "otlp_endpoint",
+                value,
+                problem: "needs a build with the feature `otel`".into(),
+            });
         }
         Ok(self)
     }
@@ -313,13 +321,19 @@ mod tests {
         for (setting, key, value) in [
             ("listen = 'nowhere'", "listen", "nowhere"),
             ("rate = 'many'", "rate", "many"),
-            ("rate = 0", "rate", "0"),
+            ("rate = 0", "rate", "`0` is too small; the least is 1"),
+            ("plugin_bytes = 9", "plugin_bytes", "`9` is too small; the least is 1024"),
             ("log = 'loud'", "log", "loud"),
             ("database_url = 'mysql://root:secret@h/d'", "database_url", "mysql"),
             ("ratee = 1", "ratee", "unknown"),
             ("issuer = ' '", "issuer", "blank"),
-            ("breaker_failures = 30", "breaker_window", "20"),
-            ("plugin_stack_bytes = 8000000", "plugin_stack_bytes", "8000000"),
+            ("breaker_failures = 30", "breaker_window", "`20` is too small; the least is 30"),
+            (
+                "plugin_stack_bytes = 8000000",
+                "plugin_stack_bytes",
+                "`8000000` leaves the host's threads no room; the most is 6291456",
+            ),
+            ("lanes = 8", "lanes", "`8` is more than the database has; the most is 7"),
         ] {
             let text = layered(setting, "", &Flags::default()).unwrap_err().to_string();
             assert!(text.contains(key) && text.contains(value) && !text.contains("secret"), "{text}");
