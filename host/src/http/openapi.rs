@@ -1,8 +1,8 @@
 //! The OpenAPI document, from the handlers' own annotations, and the page that tries it out without a network.
 
 use axum::Router;
-use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, ObjectBuilder, OpenApi as Document, PathItem, Ref, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -31,6 +31,41 @@ impl Modify for Bearer {
     fn modify(&self, document: &mut Document) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
         document.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The name of what every operation may answer, and of its schema.
+const PROBLEM: &str = "Problem";
+
+/// A problem as `problem` writes it; what only some kinds say is not required.
+fn problem() -> ObjectBuilder {
+    let text = |description: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(description));
+    let status = ObjectBuilder::new().schema_type(Type::Integer).description(Some("The answer's status code."));
+    ObjectBuilder::new()
+        .description(Some("Why a request was not done (RFC 9457). Some kinds have members besides."))
+        .property("type", text("`urn:andon:problem:` and a word, which stays the same whatever the language."))
+        .property("title", text("What the kind means, in words."))
+        .property("status", status)
+        .property("detail", text("What is wrong with this request, in words."))
+        .property("field", text("The field that is wrong, dotted, where one is."))
+        .property("code", text("Where rules failed or were refused: listed with its meaning at `/v1/fault-codes`."))
+        .required("type")
+        .required("title")
+        .required("status")
+}
+
+/// Says of every operation what it answers where it is not done.
+fn add_problems(document: &mut Document) {
+    let components = document.components.get_or_insert_default();
+    components.schemas.insert(PROBLEM.to_owned(), problem().into());
+    let response = ResponseBuilder::new()
+        .description("It was not done, and `type` says why.")
+        .content("application/problem+json", Content::new(Some(Ref::from_schema_name(PROBLEM))));
+    components.responses.insert(PROBLEM.to_owned(), response.into());
+    for PathItem { get, put, post, patch, delete, .. } in document.paths.paths.values_mut() {
+        for operation in [get, put, post, patch, delete].into_iter().flatten() {
+            operation.responses.responses.insert("default".to_owned(), Ref::from_response_name(PROBLEM).into());
+        }
     }
 }
 
@@ -130,7 +165,10 @@ pub fn api() -> (Router<Http>, Document) {
         .routes(routes!(webhooks::replay::recover))
         .routes(routes!(webhooks::confirm::confirm))
         .routes(routes!(stream::stream));
-    router.split_for_parts()
+    let (router, mut document) = router.split_for_parts();
+    // Operations are known only now: a modifier would find none.
+    add_problems(&mut document);
+    (router, document)
 }
 
 /// `/openapi.json` and the page at `/docs`.
@@ -143,6 +181,8 @@ pub fn docs(document: Document) -> Router<Http> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+
+    use serde_json::json;
 
     use super::*;
 
@@ -165,6 +205,39 @@ mod tests {
         for wanted in ["send_events", "show_health", "what_if", "replay_verdict", "moderate_feedback", "change_marketplace"] {
             assert!(names.contains(wanted), "{wanted}");
         }
+    }
+
+    #[test]
+    fn every_operation_says_what_it_answers_where_it_is_not_done() {
+        let document = serde_json::to_value(api().1).unwrap();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                assert_eq!(operation["responses"]["default"]["$ref"], "#/components/responses/Problem", "{method} {path}");
+            }
+        }
+        let components = &document["components"];
+        let answer = &components["responses"]["Problem"]["content"]["application/problem+json"];
+        assert_eq!(answer["schema"]["$ref"], "#/components/schemas/Problem");
+        assert_eq!(components["schemas"]["Problem"]["required"], json!(["type", "title", "status"]));
+    }
+
+    #[test]
+    fn bytes_are_no_list_of_numbers() {
+        let document = serde_json::to_value(api().1).unwrap();
+        let paths = &document["paths"];
+        let component = &paths["/v1/plugins/{name}/versions/{v}/component"]["get"]["responses"]["200"]["content"];
+        let attach = &paths["/v1/marketplaces/{m}/merchants/{ref}/attachments"]["post"]["requestBody"]["content"];
+        let download = &paths["/v1/marketplaces/{m}/merchants/{ref}/attachments/{digest}"]["get"]["responses"]["200"]["content"];
+        for body in [
+            &paths["/v1/plugins"]["post"]["requestBody"]["content"]["application/wasm"],
+            &component["application/wasm"],
+            &attach["image/png"],
+            &attach["application/pdf"],
+            &download["application/octet-stream"],
+        ] {
+            assert_eq!(body["schema"]["$ref"], "#/components/schemas/Binary");
+        }
+        assert_eq!(document["components"]["schemas"]["Binary"], json!({"type": "string", "format": "binary"}));
     }
 
     #[test]

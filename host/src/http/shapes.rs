@@ -4,7 +4,8 @@ use andon_domain::calendar::TIME_RANGE;
 use andon_domain::ids::Instant;
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::problem::Problem;
 
@@ -30,6 +31,19 @@ pub struct Paged {
     /// `next` of the page before.
     pub cursor: Option<String>,
 }
+
+/// A body of bytes as they are, for descriptions alone: of a list of bytes, clients would make a list of numbers.
+#[derive(Debug)]
+pub enum Binary {}
+
+impl PartialSchema for Binary {
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        ObjectBuilder::new().schema_type(Type::String).format(Some(format)).into()
+    }
+}
+
+impl ToSchema for Binary {}
 
 /// An amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -19,6 +19,7 @@ use crate::http::border::Border;
 use crate::http::extract::{Path, body, media_type};
 use crate::http::merchants::find;
 use crate::http::problem::Problem;
+use crate::http::shapes::Binary;
 use crate::store::attachments as rows;
 
 /// A file, whose bytes nobody has looked at yet.
@@ -60,7 +61,7 @@ where
 /// digest. What no appeal names within a week is dropped.
 #[utoipa::path(post, path = "/v1/marketplaces/{m}/merchants/{ref}/attachments", tag = "appeals", operation_id = "attach",
     params(("m" = String, Path, description = "Marketplace code"), ("ref" = String, Path, description = "Merchant reference")),
-    request_body(content((Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "application/pdf"), (String = "text/plain"))),
+    request_body(content((Binary = "image/png"), (Binary = "image/jpeg"), (Binary = "application/pdf"), (String = "text/plain"))),
     responses((status = 201, body = Attached), (status = 200, body = Attached)))]
 pub async fn attach(
     State(app): State<Arc<App>>,
@@ -80,7 +81,7 @@ pub async fn attach(
     operation_id = "download_attachment",
     params(("m" = String, Path, description = "Marketplace code"), ("ref" = String, Path, description = "Merchant reference"),
         ("digest" = String, Path, description = "Its digest")),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)))]
+    responses((status = 200, content_type = "application/octet-stream", body = Binary)))]
 pub async fn download(
     State(app): State<Arc<App>>,
     access: AtMerchant<Appeal>,

@@ -11,12 +11,13 @@ use crate::app::App;
 use crate::http::access::{Operator, Run};
 use crate::http::extract::Path;
 use crate::http::problem::Problem;
+use crate::http::shapes::Binary;
 use crate::store::StoreError;
 
 /// The component of a version, as it was pushed.
 #[utoipa::path(get, path = "/v1/plugins/{name}/versions/{v}/component", tag = "plugins", operation_id = "download_plugin",
     params(("name" = String, Path, description = "Name of the rules"), ("v" = String, Path, description = "Version")),
-    responses((status = 200, content_type = "application/wasm", body = Vec<u8>)))]
+    responses((status = 200, content_type = "application/wasm", body = Binary)))]
 pub async fn component(State(app): State<Arc<App>>, _: Operator<Run>, path: Path<Which>) -> Result<Response, Problem> {
     let row = find(&app, &path).await?;
     let bytes = app.store.component(&row.digest).await?;

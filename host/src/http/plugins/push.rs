@@ -15,6 +15,7 @@ use crate::http::access::{Operator, Push};
 use crate::http::border::Border;
 use crate::http::extract::{body, media_type};
 use crate::http::problem::Problem;
+use crate::http::shapes::Binary;
 
 /// The bytes of a component, which nobody has looked at yet.
 pub struct Component(Bytes);
@@ -41,7 +42,7 @@ where
 /// version it declares. The same bytes again answer what is there. Refused, the answer holds `code`, `field`, `reason`, and all
 /// `problems`; 503 says nothing of the component, which may be pushed again.
 #[utoipa::path(post, path = "/v1/plugins", tag = "plugins", operation_id = "push_plugin",
-    request_body(content = Vec<u8>, content_type = "application/wasm"),
+    request_body(content = Binary, content_type = "application/wasm"),
     responses((status = 201, body = PluginVersion), (status = 200, body = PluginVersion)))]
 pub async fn push(State(app): State<Arc<App>>, access: Operator<Push>, Component(bytes): Component) -> Result<Response, Problem> {
     let pushed = app.registry.push(bytes.into(), &access.caller.subject, app.clock.now()).await?;
