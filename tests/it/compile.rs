@@ -244,6 +244,8 @@ on_both! {
         let listed = operator.get("/v1/plugins").await.ok();
         assert_eq!((&listed["items"][0]["state"], &listed["items"][0]["error"]), (&broken["state"], &broken["error"]));
         assert_eq!(operator.patch("/v1/marketplaces/olist", &serde_json::json!({"rules": "hostile@0.1.0"})).await.short(), "409 conflict");
+        let idle = operator.get("/v1/marketplaces/olist/merchants/m/health").await.ok();
+        assert_eq!((&idle["stale"], idle["verdict"].is_string()), (&true.into(), true), "before they were asked anything");
         test.accept(&[placed("o", "m", NOW - DAY)]).await;
         test.drain().await;
         assert!(!test.faults().await.is_empty() && test.faults().await.iter().all(|code| code == "E_UNAVAILABLE"));

@@ -38,7 +38,7 @@ pub struct Health {
     pub(super) as_of: String,
     /// The stored verdict; null where the figures were played for this answer.
     pub(super) verdict: Option<Uuid>,
-    /// The rules failed since, or have changed: this is the last verdict they gave.
+    /// The rules failed since, cannot be asked now, or have changed: this is the last verdict they gave.
     pub(super) stale: bool,
     pub(super) rules: Rules,
     pub(super) standing: Standing,

@@ -58,7 +58,8 @@ pub async fn show(
         return Ok(Json(health));
     };
     let generation = generation_of(&app, market, stored.generation).await?;
-    let asked = stored.generation == current.id && current.judge.gate().ready().is_ok();
+    let runs = app.registry.loaded_rules(current.judge.digest()).is_none_or(|rules| rules.has_code());
+    let asked = stored.generation == current.id && runs && current.judge.gate().ready().is_ok();
     let stale = !asked || !app.store.faults_of(current.id, row.id, 1).await?.is_empty();
     let locale = language.of(&generation, market);
     let listings = listings::of(&app.store, market, (generation.id, row.id), &[&stored.output]).await?;
