@@ -150,6 +150,11 @@ pub struct Difference {
 }
 
 impl Answer {
+    /// Why there is no other answer: settings were refused or the rules failed, in the host's words.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
     /// The sections of an answer, in the order that a file has them in.
     pub(super) fn sections(&self) -> [(&'static str, Option<Node>); 5] {
         [

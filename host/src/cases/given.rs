@@ -88,10 +88,11 @@ impl Case {
 }
 
 impl Node {
-    /// Takes what rules do not declare out of a case: a standing, badges, the marketplace's own values and an operator's figures
-    /// for metrics. Says what it took.
+    /// Takes what rules do not declare out of a case: settings, a standing, badges, the marketplace's own values and an operator's
+    /// figures for metrics. Says what it took.
     pub(super) fn leave_out_unknown(&mut self, manifest: &Manifest) -> Vec<String> {
         let metric = |code: &str| manifest.metrics.iter().any(|m| m.code == code);
+        let setting = |key: &str| manifest.settings.iter().any(|s| s.key == key);
         let mut left_out = Vec::new();
         let Self::Members(case) = self else { return left_out };
         let mut keep = |known: bool, what: &str, code: &str| {
@@ -100,6 +101,10 @@ impl Node {
             }
             known
         };
+        // Rules refuse a setting that they do not know, and would answer nothing but that.
+        if let Some(Self::Members(settings)) = case.get_mut("settings") {
+            settings.retain(|key, _| keep(setting(key), "setting", key));
+        }
         for (section, what) in [("peers", "the marketplace's value of"), ("overrides", "figures for")] {
             if let Some(Self::Members(of_metrics)) = case.get_mut(section) {
                 of_metrics.retain(|code, _| keep(metric(code), what, code));

@@ -90,13 +90,13 @@ on_both! {
 
     async fn what_other_rules_do_not_declare_is_left_out_for_them(backend) {
         let shop = Shop::open(backend).await;
-        shop.operator.patch("/v1/marketplaces/olist", &json!({"overrides": {"odr": {"target": 0.5}}})).await.ok();
+        shop.operator.patch("/v1/marketplaces/olist", &json!({"settings": {"preview-days": 9}, "overrides": {"odr": {"target": 0.5}}})).await.ok();
         shop.test.drain().await;
         let answer = shop.door.with_scopes(&[Scope::PluginsWrite]).get(SNAPSHOT).await;
         let (snapshot, text) = (answer.ok(), String::from_utf8(answer.body.clone()).unwrap());
         let rules = Engine::new(Limits::default()).unwrap().admit(guests::hostile()).unwrap();
         let (mut file, left_out) = CaseFile::from_host(&text, rules.manifest()).unwrap();
-        for what in ["figures for odr", "the marketplace's value of odr", &format!("standing {}", snapshot["merchant"]["standing"].as_str().unwrap())] {
+        for what in ["setting preview-days", "figures for odr", "the marketplace's value of odr", &format!("standing {}", snapshot["merchant"]["standing"].as_str().unwrap())] {
             assert!(left_out.iter().any(|left| left == what), "{what} in {left_out:?}");
         }
         let came = run(&rules, &file.cases[0]).unwrap();

@@ -64,10 +64,14 @@ pub fn keep(snapshot: &Snapshot, directory: &Path, rules: &Arc<Rules>) -> anyhow
     file.accept(0, &answer);
     std::fs::create_dir_all(directory).with_context(|| format!("{} cannot be made", directory.display()))?;
     std::fs::write(&path, file.text()).with_context(|| format!("{} cannot be written", path.display()))?;
-    println!(
-        "{} holds the facts, and what these rules make of them now. Change what is expected to what is right.",
-        path.display()
-    );
+    let shown = path.display();
+    match answer.error() {
+        // A case that expects only this passes, and tests nothing of what the rules make of the facts.
+        Some(error) => println!("{shown} holds the facts, but these rules answer only an error to them: {error}"),
+        None => {
+            println!("{shown} holds the facts, and what these rules make of them now. Change what is expected to what is right.")
+        }
+    }
     if !left_out.is_empty() {
         println!("These rules do not declare, and the case leaves out: {}.", left_out.join(", "));
     }
