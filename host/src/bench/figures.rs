@@ -37,6 +37,8 @@ pub struct Against {
 pub enum Target {
     /// No less than this.
     AtLeast(f64),
+    /// No more than this.
+    AtMost(f64),
     /// Less than this.
     Under(f64),
 }
@@ -61,13 +63,13 @@ impl Figure {
         self
     }
 
-    fn met(&self) -> &'static str {
-        match self.target {
-            None => "",
-            Some(Target::AtLeast(least)) if self.value >= least => "yes",
-            Some(Target::Under(most)) if self.value < most => "yes",
-            Some(_) => "no",
-        }
+    /// Whether it keeps its bound, where it has one.
+    pub fn met(&self) -> Option<bool> {
+        Some(match self.target? {
+            Target::AtLeast(least) => self.value >= least,
+            Target::AtMost(most) => self.value <= most,
+            Target::Under(most) => self.value < most,
+        })
     }
 }
 
@@ -81,11 +83,17 @@ pub fn table(figures: &[Figure]) -> String {
         };
         let target = match f.target {
             Some(Target::AtLeast(n)) => format!("at least {}", short(n)),
+            Some(Target::AtMost(n)) => format!("at most {}", short(n)),
             Some(Target::Under(n)) => format!("under {}", short(n)),
             None => String::new(),
         };
+        let met = match f.met() {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "",
+        };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "| {} | {} {} | {other} | {ratio} | {target} | {} |", f.what, short(f.value), f.unit, f.met());
+        let _ = writeln!(text, "| {} | {} {} | {other} | {ratio} | {target} | {met} |", f.what, short(f.value), f.unit);
     }
     text
 }
@@ -121,8 +129,10 @@ mod tests {
     fn a_table_says_what_was_met() {
         let fast = Figure::new("ingest", 61_234.4, "events/s").against("bare", 100_000.0).target(Target::AtLeast(50_000.0));
         let slow = Figure::new("p99", 75.0, "ms").target(Target::Under(50.0));
-        let text = table(&[fast, slow]);
+        let large = Figure::new("size", 4_096.0, "bytes").target(Target::AtMost(4_096.0));
+        let text = table(&[fast, slow, large]);
         assert!(text.contains("| ingest | 61,234 events/s | bare: 100,000 | 0.61 | at least 50,000 | yes |"), "{text}");
         assert!(text.contains("| p99 | 75 ms |  |  | under 50 | no |"), "{text}");
+        assert!(text.contains("| size | 4,096 bytes |  |  | at most 4,096 | yes |"), "{text}");
     }
 }

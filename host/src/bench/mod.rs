@@ -21,5 +21,5 @@ pub mod start;
 mod telling;
 pub mod webhooks;
 
-pub use figures::{Figure, table};
+pub use figures::{Figure, Target, table};
 pub(crate) use telling::telling;

@@ -2,6 +2,7 @@
 
 mod backtested;
 mod cases;
+mod measured;
 mod project;
 mod refused;
 mod served;

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::bail;
+
 use super::project::{Inspector, Source, refusal};
-use crate::bench::{Figure, table, telling};
+use crate::bench::{Figure, Target, table, telling};
 use crate::rules::bench::{Measured, classify, evaluate};
 
 /// Questions a call, as many as the host puts together when there are as many.
@@ -22,8 +24,8 @@ pub struct Args {
     json: bool,
 }
 
-/// Measures and prints. The questions are made up: orders with feedback, claims and returns in usual shares, merchants with every
-/// metric read, one reading in ten of them breached.
+/// Measures and prints, and fails where anything is above its limit. The questions are made up: orders with feedback, claims and
+/// returns in usual shares, merchants with every metric read, one reading in ten of them breached.
 pub async fn run(args: &Args) -> anyhow::Result<()> {
     let component = args.source.project()?.component()?;
     let inspector = Inspector::new()?;
@@ -39,7 +41,9 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
     drop(told);
     let memory = [order, orders, merchant, merchants].map(|m| m.memory_bytes).into_iter().max().unwrap_or_default();
     let alone = limits.fuel.saturating_add(limits.fuel_per_item);
-    let bounded = |what: &str, value: f64, unit, limit: f64| Figure::new(what, value, unit).against("limit", limit);
+    let bounded = |what: &str, value: f64, unit, limit: f64| {
+        Figure::new(what, value, unit).against("limit", limit).target(Target::AtMost(limit))
+    };
     let micros = |m: Measured| 1e6 / m.rate();
     let wall = limits.wall_per_item.as_secs_f64() * 1e6;
     let figures = [
@@ -59,6 +63,11 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
         println!("{}", serde_json::to_string_pretty(&figures)?);
     } else {
         print!("{}", table(&figures));
+    }
+    let missed = figures.iter().filter(|figure| figure.met() == Some(false));
+    let missed: Vec<_> = missed.map(|figure| format!("{} ({})", figure.what, figure.unit)).collect();
+    if !missed.is_empty() {
+        bail!("above the limit: {}", missed.join(", "));
     }
     Ok(())
 }
