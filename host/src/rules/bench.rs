@@ -1,11 +1,12 @@
 //! How fast rules answer through the sandbox, with everything on that is on in service. The questions are made up but not empty:
-//! orders with feedback, claims and returns in the shares that marketplaces see, merchants with every metric read.
+//! orders with feedback, claims and returns in the shares that marketplaces see, contacts and violations by themselves, merchants
+//! with every metric read.
 
 use std::time::{Duration, Instant};
 
 use andon_domain::fact::{
-    Claim, ClaimKind, ClaimState, Fact, Feedback, FeedbackState, Fulfilment, Order, ReturnOutcome, ReturnRequest, ServiceLevel,
-    Tracking,
+    Channel, Claim, ClaimKind, ClaimState, Contact, Fact, Feedback, FeedbackState, Fulfilment, Order, ReturnOutcome,
+    ReturnRequest, ServiceLevel, Severity, Tracking, Violation, ViolationState,
 };
 use andon_domain::ids::Named;
 use andon_domain::manifest::Manifest;
@@ -40,9 +41,14 @@ impl Measured {
 
 /// Classifies made-up orders in calls of `batch` for at least `time`.
 pub fn classify(judge: &Judge, batch: usize, time: Duration) -> Result<Measured, PluginFault> {
-    let orders: Vec<Fact> = (0..batch as u64).map(order).collect();
-    let orders: Vec<&Fact> = orders.iter().collect();
-    repeat(batch, time, || measured(|used| judge.classify_measured(NOW, &orders, used).map(drop)))
+    classify_each(judge, order, batch, time)
+}
+
+/// Classifies what `fact` makes up, such as [`contact`], in calls of `batch` for at least `time`.
+pub fn classify_each(judge: &Judge, fact: fn(u64) -> Fact, batch: usize, time: Duration) -> Result<Measured, PluginFault> {
+    let facts: Vec<Fact> = (0..batch as u64).map(fact).collect();
+    let facts: Vec<&Fact> = facts.iter().collect();
+    repeat(batch, time, || measured(|used| judge.classify_measured(NOW, &facts, used).map(drop)))
 }
 
 /// Evaluates made-up merchants in calls of `batch` for at least `time`.
@@ -59,7 +65,8 @@ fn measured(call: impl FnOnce(&mut Used) -> Result<(), PluginFault>) -> Result<U
 fn repeat(batch: usize, time: Duration, mut call: impl FnMut() -> Result<Used, PluginFault>) -> Result<Measured, PluginFault> {
     let Used { fuel, memory_bytes } = call()?;
     let (mut items, start, busy) = (0, Instant::now(), busy());
-    while start.elapsed() < time {
+    // Once at least where there is time to measure at all: nothing answered would be endless time an item.
+    while start.elapsed() < time || (items == 0 && !time.is_zero()) {
         call()?;
         items += batch as u64;
     }
@@ -95,9 +102,43 @@ fn on_processor() -> Option<Duration> {
     figures.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }
 
+fn named(kind: &str, key: u64) -> Named {
+    Named { key: key.wrapping_mul(0x9e37_79b9_7f4a_7c15), name: format!("{kind}-{key}") }
+}
+
+/// The i-th made-up contact: by each way in turn, half of them opened by the buyer; one in four not answered yet.
+pub fn contact(i: u64) -> Fact {
+    let opened = NOW - 20 * DAY - (i % 40) as i64 * DAY;
+    Fact::Contact(Box::new(Contact {
+        id: named("k", i),
+        opened,
+        channel: Channel::ALL[i as usize % Channel::ALL.len()].0,
+        reason: "where-is-it".to_owned(),
+        answer_owed: i.is_multiple_of(2),
+        first_answer: (!i.is_multiple_of(4)).then_some(opened + (i % 48) as i64 * 3_600_000),
+        resolved: (!i.is_multiple_of(4)).then_some(opened + 3 * DAY),
+        reopened: u16::from(i.is_multiple_of(10)),
+        satisfaction: i.is_multiple_of(5).then_some((i / 5 % 5) as u8 + 1),
+    }))
+}
+
+/// The i-th made-up violation: of each gravity in turn, every other about a listing, one in three resolved.
+pub fn violation(i: u64) -> Fact {
+    let (at, resolved) = (NOW - 20 * DAY - (i % 40) as i64 * DAY, i.is_multiple_of(3));
+    Fact::Violation(Box::new(Violation {
+        id: named("v", i),
+        merchant: "m".to_owned(),
+        at,
+        policy: "safety".to_owned(),
+        severity: Severity::ALL[i as usize % Severity::ALL.len()].0,
+        listing: i.is_multiple_of(2).then(|| named("l", i % 50)),
+        state: if resolved { ViolationState::Resolved } else { ViolationState::Open },
+        closed: resolved.then_some(at + 5 * DAY),
+    }))
+}
+
 /// The i-th made-up order: one in 20 has feedback, one in 100 a claim, one in 25 a return.
 pub fn order(i: u64) -> Fact {
-    let named = |kind: &str, key: u64| Named { key: key.wrapping_mul(0x9e37_79b9_7f4a_7c15), name: format!("{kind}-{key}") };
     let placed = NOW - 20 * DAY - (i % 40) as i64 * DAY;
     let feedback = Feedback {
         at: placed + 9 * DAY,

@@ -31,7 +31,9 @@ fn a_new_project_in_rust_builds_and_passes_its_tests_at_once() {
     let figures = figures.as_array().unwrap();
     let figure = |what: &str| figures.iter().find(|f| f["what"] == what).unwrap();
     assert_eq!(figure("component")["value"], serde_json::json!(component.len() as f64));
-    for what in ["memory of an instance", "an order by itself", "a merchant among many"] {
+    for what in
+        ["memory of an instance", "an order by itself", "a contact among many", "a violation by itself", "a merchant among many"]
+    {
         let ratio = figure(what)["against"]["ratio"].as_f64().unwrap();
         assert!(ratio > 0.0 && ratio < 1.0, "{what}: {ratio}");
     }

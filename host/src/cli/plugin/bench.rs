@@ -6,7 +6,8 @@ use anyhow::bail;
 
 use super::project::{Inspector, Source, refusal};
 use crate::bench::{Figure, Target, table, telling};
-use crate::rules::bench::{Measured, classify, evaluate};
+use crate::rules::PluginFault;
+use crate::rules::bench::{Measured, classify_each, contact, evaluate, order, violation};
 
 /// Questions a call, as many as the host puts together when there are as many.
 const BATCH: usize = 256;
@@ -25,7 +26,7 @@ pub struct Args {
 }
 
 /// Measures and prints, and fails where anything is above its limit. The questions are made up: orders with feedback, claims and
-/// returns in usual shares, merchants with every metric read, one reading in ten of them breached.
+/// returns in usual shares, contacts, violations, and merchants with every metric read, one reading in ten of them breached.
 pub async fn run(args: &Args) -> anyhow::Result<()> {
     let component = args.source.project()?.component()?;
     let inspector = Inspector::new()?;
@@ -36,29 +37,38 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
     let judge = rules.configure(&[])?;
     let told = telling("Measuring")?;
     let time = Duration::from_millis(args.millis);
-    let (order, orders) = (classify(&judge, 1, time)?, classify(&judge, BATCH, time)?);
-    let (merchant, merchants) = (evaluate(&judge, 1, time)?, evaluate(&judge, BATCH, time)?);
+    let ask = |what: &'static str, measure: &dyn Fn(usize) -> Result<Measured, PluginFault>| -> Result<_, PluginFault> {
+        Ok((what, measure(1)?, measure(BATCH)?))
+    };
+    let asked = [
+        ask("an order", &|batch| classify_each(&judge, order, batch, time))?,
+        ask("a contact", &|batch| classify_each(&judge, contact, batch, time))?,
+        ask("a violation", &|batch| classify_each(&judge, violation, batch, time))?,
+        ask("a merchant", &|batch| evaluate(&judge, batch, time))?,
+    ];
     drop(told);
-    let memory = [order, orders, merchant, merchants].map(|m| m.memory_bytes).into_iter().max().unwrap_or_default();
-    let alone = limits.fuel.saturating_add(limits.fuel_per_item);
-    let bounded = |what: &str, value: f64, unit, limit: f64| {
+    let bounded = |what: String, value: f64, unit, limit: f64| {
         Figure::new(what, value, unit).against("limit", limit).target(Target::AtMost(limit))
     };
-    let micros = |m: Measured| 1e6 / m.rate();
-    let wall = limits.wall_per_item.as_secs_f64() * 1e6;
-    let figures = [
-        bounded("component", component.len() as f64, "bytes", limits.component_bytes as f64),
-        bounded("memory of an instance", memory as f64, "bytes", limits.memory_bytes as f64),
-        bounded("an order by itself", order.fuel_per_item as f64, "fuel", alone as f64),
-        bounded("an order among many", orders.fuel_per_item as f64, "fuel", limits.fuel_per_item as f64),
-        bounded("a merchant alone", merchant.fuel_per_item as f64, "fuel", alone as f64),
-        bounded("a merchant among many", merchants.fuel_per_item as f64, "fuel", limits.fuel_per_item as f64),
-        bounded("an order by itself", micros(order), "µs", limits.wall.as_secs_f64() * 1e6 + wall),
-        bounded("an order among many", micros(orders), "µs", wall),
-        bounded("a merchant alone", micros(merchant), "µs", limits.wall.as_secs_f64() * 1e6 + wall),
-        bounded("a merchant among many", micros(merchants), "µs", wall),
-        Figure::new("checking and compiling, once", compiling.as_secs_f64() * 1e3, "ms"),
+    // One by itself and one of many: what is used, and what a call of one or a further item may use.
+    let rows = |unit, used: &dyn Fn(&Measured) -> f64, alone: f64, further: f64| {
+        let row = |(what, one, many): &(&str, Measured, Measured)| {
+            let (one, many) = (used(one), used(many));
+            [bounded(format!("{what} by itself"), one, unit, alone), bounded(format!("{what} among many"), many, unit, further)]
+        };
+        asked.iter().flat_map(row).collect::<Vec<_>>()
+    };
+    let memory = asked.iter().map(|(_, one, many)| one.memory_bytes.max(many.memory_bytes)).max().unwrap_or_default();
+    let alone = limits.fuel.saturating_add(limits.fuel_per_item);
+    let further = limits.wall_per_item.as_secs_f64() * 1e6;
+    let wall = limits.wall.as_secs_f64() * 1e6 + further;
+    let mut figures = vec![
+        bounded("component".to_owned(), component.len() as f64, "bytes", limits.component_bytes as f64),
+        bounded("memory of an instance".to_owned(), memory as f64, "bytes", limits.memory_bytes as f64),
     ];
+    figures.extend(rows("fuel", &|m| m.fuel_per_item as f64, alone as f64, limits.fuel_per_item as f64));
+    figures.extend(rows("µs", &|m| 1e6 / m.rate(), wall, further));
+    figures.push(Figure::new("checking and compiling, once", compiling.as_secs_f64() * 1e3, "ms"));
     if args.json {
         println!("{}", serde_json::to_string_pretty(&figures)?);
     } else {
