@@ -25,6 +25,24 @@ fn all_that_a_host_would_refuse_is_said_with_field_and_reason() {
 }
 
 #[test]
+fn a_build_server_is_answered_where_nothing_could_be_done_too() {
+    let place = bench(&[]);
+    std::fs::write(place.path().join("rules.wasm"), b"\0asm\x01\0\0\0").unwrap();
+    for command in ["check", "test", "bench"] {
+        let ran = plugin(place.path(), &[command, "rules.wasm", "--json"]);
+        let (said, answer) = (ran.failed(), ran.json());
+        assert!(said.starts_with("error: a host would refuse it (E_INVALID)"), "{command}: {said}");
+        assert_eq!((&answer["accepted"], &answer["code"]), (&false.into(), &"E_INVALID".into()), "{command}");
+        assert_eq!(answer["problems"][0]["field"], "component", "{command}");
+        let gone = plugin(place.path(), &[command, "gone.wasm", "--json"]).json();
+        assert_eq!((&gone["accepted"], &gone["code"]), (&false.into(), &serde_json::Value::Null), "{command}");
+        assert!(gone["error"].as_str().unwrap().starts_with("gone.wasm is neither a directory nor a component"), "{gone}");
+    }
+    let push = plugin(place.path(), &["push", "rules.wasm", "--json"]).json();
+    assert_eq!(push["error"], "a token is needed: give --token or set ANDON_TOKEN");
+}
+
+#[test]
 fn what_is_missing_is_named_with_what_to_do_about_it() {
     let place = tempfile::tempdir().unwrap();
     let said = |arguments: &[&str]| plugin(place.path(), arguments).failed().to_owned();

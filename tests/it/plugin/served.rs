@@ -81,6 +81,9 @@ async fn rules_are_pushed_once_and_refused_with_every_reason() {
     let refused = "error: the host answered 422 Unprocessable Entity: The component is not admitted (E_INVALID)\n  \
                    component is a core module; it must be made a component first";
     assert_eq!(push(&[]).failed(), refused);
+    let answer = push(&["--json"]).json();
+    assert_eq!((&answer["accepted"], &answer["code"]), (&false.into(), &"E_INVALID".into()));
+    assert_eq!(answer["problems"][0]["field"], "component");
     std::fs::write(place.path().join("rules.wasm"), guests::hostile()).unwrap();
     assert!(
         push(&["--token", "nonsense"]).failed().starts_with("error: the host answered 401 Unauthorized: A valid token is needed")

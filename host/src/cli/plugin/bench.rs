@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
-
-use super::project::{Inspector, Source, refusal};
+use super::failure::{Answered, Refused, told};
+use super::project::{Inspector, Source};
 use crate::bench::{Figure, Target, table, telling};
 use crate::rules::PluginFault;
 use crate::rules::bench::{Measured, classify_each, contact, evaluate, order, violation};
@@ -28,14 +27,18 @@ pub struct Args {
 /// Measures and prints, and fails where anything is above its limit. The questions are made up: orders with feedback, claims and
 /// returns in usual shares, contacts, violations, and merchants with every metric read, one reading in ten of them breached.
 pub async fn run(args: &Args) -> anyhow::Result<()> {
+    told(args.json, measure(args)).await
+}
+
+async fn measure(args: &Args) -> anyhow::Result<()> {
     let component = args.source.project()?.component()?;
     let inspector = Inspector::new()?;
     let limits = inspector.limits(component.len());
     let start = Instant::now();
-    let rules = inspector.admit(&component).await?.map_err(|refused| refusal(&refused))?;
+    let rules = inspector.admit(&component).await?;
     let compiling = start.elapsed();
-    let judge = rules.configure(&[])?;
-    let told = telling("Measuring")?;
+    let judge = rules.configure(&[]).map_err(Refused::from)?;
+    let telling = telling("Measuring")?;
     let time = Duration::from_millis(args.millis);
     let ask = |what: &'static str, measure: &dyn Fn(usize) -> Result<Measured, PluginFault>| -> Result<_, PluginFault> {
         Ok((what, measure(1)?, measure(BATCH)?))
@@ -46,7 +49,7 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
         ask("a violation", &|batch| classify_each(&judge, violation, batch, time))?,
         ask("a merchant", &|batch| evaluate(&judge, batch, time))?,
     ];
-    drop(told);
+    drop(telling);
     let bounded = |what: String, value: f64, unit, limit: f64| {
         Figure::new(what, value, unit).against("limit", limit).target(Target::AtMost(limit))
     };
@@ -77,7 +80,7 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
     let missed = figures.iter().filter(|figure| figure.met() == Some(false));
     let missed: Vec<_> = missed.map(|figure| format!("{} ({})", figure.what, figure.unit)).collect();
     if !missed.is_empty() {
-        bail!("above the limit: {}", missed.join(", "));
+        return Err(Answered(format!("above the limit: {}", missed.join(", "))).into());
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 use indicatif::HumanBytes;
 use serde_json::json;
 
-use super::project::{Inspector, Source, refusal};
-use crate::rules::ConfigureError;
+use super::failure::{Refused, told};
+use super::project::{Inspector, Source};
 
 /// What to check.
 #[derive(Debug, clap::Args)]
@@ -18,24 +18,14 @@ pub struct Args {
 
 /// Checks, prints what the rules are, and fails with all that a host would refuse.
 pub async fn run(args: &Args) -> anyhow::Result<()> {
+    told(args.json, check(args)).await
+}
+
+async fn check(args: &Args) -> anyhow::Result<()> {
     let component = args.source.project()?.component()?;
-    let rules = match Inspector::new()?.admit(&component).await? {
-        Ok(rules) => rules,
-        Err(refused) => {
-            let problems: Vec<_> = refused.problems().iter().map(|p| json!({"field": p.field, "reason": p.reason})).collect();
-            args.tell(&json!({"accepted": false, "code": refused.code(), "problems": problems}), "");
-            return Err(refusal(&refused));
-        }
-    };
+    let rules = Inspector::new()?.admit(&component).await?;
     // A marketplace that sets nothing must get rules that take their own defaults.
-    if let Err(error) = rules.configure(&[]) {
-        let (field, reason) = match &error {
-            ConfigureError::Setting { key, why } => (format!("settings.{key}.default"), why.clone()),
-            ConfigureError::Fault(fault) => ("configure".to_owned(), fault.to_string()),
-        };
-        args.tell(&json!({"accepted": false, "code": "E_CONFIGURE", "problems": [{"field": &field, "reason": &reason}]}), "");
-        anyhow::bail!("a host would take it, but no marketplace could use it with its defaults:\n  {field} {reason}");
-    }
+    rules.configure(&[]).map_err(Refused::from)?;
     let manifest = rules.manifest();
     let about = json!({
         "accepted": true, "name": manifest.name, "version": manifest.version, "marketplace": manifest.marketplace,
@@ -54,17 +44,10 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
         HumanBytes(component.len() as u64),
         rules.digest(),
     );
-    args.tell(&about, &words);
-    Ok(())
-}
-
-impl Args {
-    /// Prints the one or the other; no words are no line.
-    fn tell(&self, json: &serde_json::Value, words: &str) {
-        if self.json {
-            println!("{json:#}");
-        } else if !words.is_empty() {
-            println!("{words}");
-        }
+    if args.json {
+        println!("{about:#}");
+    } else {
+        println!("{words}");
     }
+    Ok(())
 }

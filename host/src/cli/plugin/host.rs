@@ -1,9 +1,12 @@
 //! The host that an author's commands talk to, and its answers in words.
 
+use andon_domain::admission::Problem;
 use anyhow::{Context, bail};
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Method, RequestBuilder, Response, Url};
 use serde_json::Value;
+
+use super::failure::Refused;
 
 /// Which host, and who asks.
 #[derive(Debug, Clone, clap::Args)]
@@ -34,27 +37,32 @@ impl Host {
         if response.status().is_success() {
             return response.text().await.context("the answer broke off");
         }
-        bail!("{}", refused(response).await)
+        Err(refused(response).await.into())
     }
 }
 
-async fn refused(response: Response) -> String {
+async fn refused(response: Response) -> Refused {
     let status = response.status();
     let is_problem = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
     let body = response.text().await.unwrap_or_default();
     let problem = serde_json::from_str::<Value>(&body).ok().filter(|_| is_problem);
-    let Some(problem) = problem else { return format!("the host answered {status}; is this an Andon host?") };
+    let Some(problem) = problem else {
+        let words = format!("the host answered {status}; is this an Andon host?");
+        return Refused { code: None, problems: Vec::new(), words };
+    };
     let text = |key: &str| problem.get(key).and_then(Value::as_str);
     let code = text("code").map(|code| format!(" ({code})")).unwrap_or_default();
     let title = format!("the host answered {status}: {}{code}", text("title").unwrap_or("no reason given"));
     // Where every field at fault is listed, the detail repeats the first of them.
     let listed = problem.get("problems").and_then(Value::as_array).into_iter().flatten().map(|problem| {
-        let text = |key: &str| problem.get(key).and_then(Value::as_str).unwrap_or_default();
-        format!("{} {}", text("field"), text("reason"))
+        let text = |key: &str| problem.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Problem { field: text("field"), reason: text("reason") }
     });
+    let problems: Vec<_> = listed.collect();
+    let listed = problems.iter().map(|p| format!("{} {}", p.field, p.reason));
     let mut lines: Vec<String> = std::iter::once(title).chain(listed).collect();
     if lines.len() == 1 {
         lines.extend(text("detail").map(str::to_owned));
     }
-    lines.join("\n  ")
+    Refused { code: text("code").map(str::to_owned), words: lines.join("\n  "), problems }
 }

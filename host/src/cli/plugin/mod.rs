@@ -4,6 +4,7 @@ pub mod backtest;
 pub mod bench;
 pub mod build;
 pub mod check;
+pub mod failure;
 pub mod from_host;
 pub mod host;
 pub mod new;

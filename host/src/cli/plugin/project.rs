@@ -7,12 +7,13 @@ use std::sync::Arc;
 use andon_domain::ids::check_code;
 use anyhow::{Context, bail};
 
+use super::failure::Refused;
 use crate::cli::spinner;
 use crate::config::{Config, Flags};
 use crate::options::Options;
 use crate::rules::build::{self, BuildError};
 use crate::rules::compile::CompileError;
-use crate::rules::{Engine, Gate, Limits, Refusal, Rules, digest};
+use crate::rules::{Engine, Gate, Limits, Rules, digest};
 
 /// What tells a directory of rules, and their language.
 pub const RUST: &str = "Cargo.toml";
@@ -167,14 +168,14 @@ impl Inspector {
         self.options.limits.of(component_bytes)
     }
 
-    /// Admits a component or says why not; the outer error is this machine's.
-    pub async fn admit(&self, component: &[u8]) -> anyhow::Result<Result<Arc<Rules>, Refusal>> {
+    /// Admits a component, or fails with why a host would not (`Refused`) or what is wrong with this machine.
+    pub async fn admit(&self, component: &[u8]) -> anyhow::Result<Arc<Rules>> {
         let spinner = spinner("Compiling for this machine");
         let admitted = self.admitted(component).await;
         spinner.finish_and_clear();
         match admitted {
-            Ok(rules) => Ok(Ok(Arc::new(rules))),
-            Err(CompileError::Refused(refusal)) => Ok(Err(refusal)),
+            Ok(rules) => Ok(Arc::new(rules)),
+            Err(CompileError::Refused(refusal)) => Err(Refused::from(refusal).into()),
             Err(error) => Err(error.into()),
         }
     }
@@ -184,11 +185,4 @@ impl Inspector {
         let code = self.options.compiler.compile(&self.engine, component).await?;
         Ok(self.engine.introduce(&digest(component), component.len(), &code, Gate::default())?)
     }
-}
-
-/// All that is wrong with a component, a line each.
-pub fn refusal(refusal: &Refusal) -> anyhow::Error {
-    let problem = |p: &andon_domain::admission::Problem| format!("  {} {}", p.field, p.reason);
-    let lines: Vec<_> = refusal.problems().iter().map(problem).collect();
-    anyhow::anyhow!("a host would refuse it ({}):\n{}", refusal.code(), lines.join("\n"))
 }

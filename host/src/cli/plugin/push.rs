@@ -8,6 +8,7 @@ use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Body, Method};
 use serde_json::Value;
 
+use super::failure;
 use super::host::Host;
 use super::project::Source;
 
@@ -28,6 +29,10 @@ pub struct Args {
 
 /// Pushes, and prints name, version, digest and state; fails with the host's reasons.
 pub async fn run(args: Args) -> anyhow::Result<()> {
+    failure::told(args.json, push(&args)).await
+}
+
+async fn push(args: &Args) -> anyhow::Result<()> {
     let request = args.host.request(Method::POST, &["v1", "plugins"])?;
     let component = Bytes::from(args.source.project()?.component()?);
     let size = component.len();
