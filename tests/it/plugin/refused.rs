@@ -52,6 +52,13 @@ fn what_is_missing_is_named_with_what_to_do_about_it() {
     std::fs::create_dir(place.path().join("taken")).unwrap();
     std::fs::write(place.path().join("taken/file"), "").unwrap();
     assert!(said(&["new", "taken"]).contains("taken is there already; choose another with --dir"));
+    for name in ["andon-sdk", "std", "proc-macro"] {
+        assert!(said(&["new", name]).contains("is that of a crate which rules are built with; choose another"), "{name}");
+    }
+    std::fs::create_dir(place.path().join("around")).unwrap();
+    std::fs::write(place.path().join("around/Cargo.toml"), "[workspace]\nmembers = [\"plugins/*\"]\n").unwrap();
+    let within = said(&["new", "rules", "--dir", "around/plugins/rules"]);
+    assert!(within.contains("would become a member of the workspace of ") && !place.path().join("around/plugins").exists());
     let package = |text: &str| {
         std::fs::write(place.path().join("package.json"), text).unwrap();
         said(&["build"])

@@ -10,6 +10,7 @@ pub mod host;
 pub mod new;
 pub mod project;
 pub mod push;
+mod surroundings;
 pub mod test;
 mod through_host;
 pub mod watch;

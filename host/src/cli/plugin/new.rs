@@ -8,6 +8,8 @@ use anyhow::{Context, bail};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use toml::Table;
 
+use super::surroundings::workspace_around;
+
 #[derive(RustEmbed)]
 #[folder = "../sdk/templates"]
 #[exclude = "**/node_modules/**"]
@@ -36,6 +38,10 @@ struct Domain;
 /// What the versions and lints of the SDK are inherited from.
 const WORKSPACE: &str = include_str!("../../../../Cargo.toml");
 
+/// Names that a crate of rules cannot have: they are those of crates which it is compiled with, and cargo or the compiler would
+/// take the one for the other.
+const TAKEN: [&str; 7] = ["andon-sdk", "andon-domain", "std", "core", "alloc", "proc-macro", "test"];
+
 /// What to start, and where.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -58,9 +64,20 @@ enum Language {
 /// Makes the project and says what to do next.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     check_code(&args.name).map_err(|error| anyhow::anyhow!("the name {:?} {error}", args.name))?;
+    if matches!(args.lang, Language::Rust) && TAKEN.contains(&args.name.as_str()) {
+        bail!("the name {:?} is that of a crate which rules are built with; choose another", args.name);
+    }
     let directory = args.dir.clone().unwrap_or_else(|| PathBuf::from(&args.name));
     if directory.read_dir().is_ok_and(|mut entries| entries.next().is_some()) || directory.is_file() {
         bail!("{} is there already; choose another with --dir", directory.display());
+    }
+    if let Some(workspace) = workspace_around(&directory) {
+        bail!(
+            "{} would become a member of the workspace of {}, which it would break; choose another place with --dir, or name it in \
+             that workspace's `exclude`",
+            directory.display(),
+            workspace.display()
+        );
     }
     let vendor = directory.join("vendor");
     match args.lang {
