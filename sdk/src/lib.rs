@@ -171,7 +171,14 @@ pub mod facts {
     pub const DAY: Instant = 24 * HOUR;
 }
 
-pub use bindings::andon::rules::declare::{Cadence, Level, Period, Term, Window};
+/// When standings bind, and metrics are read: at any time, or on one day of each month or week.
+pub use bindings::andon::rules::declare::Cadence;
+/// Over which days a metric is read, up to the day of evaluation.
+///
+/// `Rolling`: the last so many days, or so many that ended some days earlier · `Months`: whole months that have ended · `QuarterToDate`:
+/// from the first day of the quarter · `YearToDate`: from the first day of the year · `Lifetime`: all days that there were.
+pub use bindings::andon::rules::declare::Window;
+pub use bindings::andon::rules::declare::{Level, Period, Term};
 /// What rules may propose; the host decides. Listings go by their keys, badges by their indexes.
 pub use bindings::exports::andon::rules::judge::Action;
 /// What one subject means: what counts about it, and when to ask again.

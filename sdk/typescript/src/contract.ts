@@ -343,12 +343,14 @@ export type Subject =
   /** A violation. */
   | { tag: "violation"; val: Violation };
 
+/** What a counter is for. */
 export type CounterKind =
   /** Only summed: orders placed, parcels shipped. */
   | "volume"
   /** Summed, and every mark is kept as evidence against its order. */
   | "defect";
 
+/** What is added up for each merchant and day. */
 export interface Counter {
   code: string;
   kind: CounterKind;
@@ -377,23 +379,33 @@ export interface Quota {
   exclusion: number;
 }
 
+/** The last so many days, or so many that ended some days ago. */
 export interface Rolling {
+  /** How many days it is long. */
   days: number;
+  /** How many days it leaves out at its end: those that are too young to judge by. */
   lagDays: number;
 }
 
+/** Months of the marketplace's calendar that have ended. */
 export interface WholeMonths {
+  /** How many. */
   count: number;
+  /** The day on which each begins, 1 to 28. */
   firstDay: number;
 }
 
+/** Over which days a metric is read. */
 export type Window =
+  /** The last so many days, or so many that ended some days ago. */
   | { tag: "rolling"; val: Rolling }
   /** The last `count` whole months of the marketplace's calendar, each beginning on `first-day` (1 to 28). */
   | { tag: "months"; val: WholeMonths }
+  /** From the first day of the quarter. */
   | { tag: "quarter-to-date" }
   /** From the first day of the year. Of a sum, a year that ended with at least so much is not left behind: it stays in the window. */
   | { tag: "year-to-date"; val: number | null }
+  /** All days that there were. */
   | { tag: "lifetime" };
 
 /** When standings bind. */
@@ -405,8 +417,11 @@ export type Cadence =
   /** On this weekday, 0 for Monday. */
   | { tag: "weekly"; val: number };
 
+/** One counter's sum over another's. */
 export interface Ratio {
+  /** The counter above the line, as an index. */
   numerator: number;
+  /** The counter below the line, as an index. */
   denominator: number;
 }
 
@@ -442,10 +457,15 @@ export type Formula =
   | { tag: "sum"; val: number }
   | { tag: "points"; val: Points };
 
+/** How a value must stand to its target and its warning. */
 export type Compare =
+  /** Below it. */
   | "less"
+  /** Below it, or equal to it. */
   | "at-most"
+  /** Above it. */
   | "greater"
+  /** Above it, or equal to it. */
   | "at-least";
 
 /** What the value is held against. Not meeting `target` is a breach; meeting it but not `warn` is at risk. */
@@ -492,25 +512,40 @@ export type Level =
   /** Nothing may be sold. */
   | "suspended";
 
+/** Where a merchant can stand. */
 export interface Standing {
+  /** Its name, the same in all that the rules say. */
   code: string;
+  /** How bad it is. */
   level: Level;
 }
 
+/** What a setting's text must mean. */
 export type SettingKind =
+  /** A whole number. */
   | "integer"
+  /** A number. */
   | "number"
+  /** `true` or `false`. */
   | "flag"
+  /** Any text. */
   | "text";
 
+/** A value that the operator of a marketplace may choose. */
 export interface Setting {
+  /** Its name. */
   key: string;
+  /** What its text must mean. */
   kind: SettingKind;
+  /** Its text where the operator chooses none. */
   default: string;
+  /** The least that a number may be. */
   minimum: number | null;
+  /** The most that a number may be. */
   maximum: number | null;
 }
 
+/** All that rules declare about themselves. What is called an index elsewhere is one into these lists. */
 export interface Manifest {
   marketplace: string;
   name: string;
