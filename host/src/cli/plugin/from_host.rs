@@ -69,7 +69,7 @@ pub fn keep(snapshot: &Snapshot, directory: &Path, rules: &Arc<Rules>) -> anyhow
         // A case that expects only this passes, and tests nothing of what the rules make of the facts.
         Some(error) => println!("{shown} holds the facts, but these rules answer only an error to them: {error}"),
         None => {
-            println!("{shown} holds the facts, and what these rules make of them now. Change what is expected to what is right.")
+            println!("{shown} holds the facts, and what these rules make of them now. Change what is expected to what is right.");
         }
     }
     if !left_out.is_empty() {

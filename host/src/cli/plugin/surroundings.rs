@@ -30,7 +30,7 @@ fn takes_in(root: &Path, manifest: &Path, directory: &Path) -> bool {
     let (members, excluded) = (list("members"), list("exclude"));
     let holds = |path: &&Path| below.starts_with(plain(path));
     // What is named among the members in so many words is one, excluded or not.
-    let is_out = excluded.iter().any(|path| holds(path)) && !members.iter().any(|path| holds(path));
+    let is_out = excluded.iter().any(&holds) && !members.iter().any(holds);
     !is_out && members.iter().any(|pattern| matches(&names(pattern), &names(below)))
 }
 
