@@ -92,8 +92,11 @@ impl Books<'_> {
             Formula::Ratio { .. } => wilson(numerator, denominator),
             _ => (value, value),
         };
-        let with = |c| self.sum(c, span).saturating_add(self.sheet.sum(Slot::excluded(c), span.from, span.to));
-        let (numerator_with, _, value_with_excluded) = self::value(metric, with);
+        let excluded = |c| self.sheet.sum(Slot::excluded(c), span.from, span.to);
+        let (numerator_with, _, value_with_excluded) = match metric.counters().into_iter().all(|c| excluded(c) == 0) {
+            true => counts,
+            false => self::value(metric, |c| self.sum(c, span).saturating_add(excluded(c))),
+        };
         Reading {
             value,
             numerator,

@@ -91,13 +91,16 @@ impl Touched {
 pub(crate) struct Days<'a> {
     calendar: &'a Calendar,
     known: RapidHashMap<i64, Day>,
-    /// The quarter asked about last, and its day: many marks of a fact bear one moment.
-    last: (i64, Day),
+    /// Quarters asked about last, each with its day, by their last bits: marks of a fact bear few moments.
+    last: [(i64, Day); LAST],
 }
+
+/// Quarters of an hour that are remembered without a search; a power of two.
+const LAST: usize = 64;
 
 impl<'a> Days<'a> {
     pub(crate) fn new(calendar: &'a Calendar) -> Self {
-        Self { calendar, known: RapidHashMap::default(), last: (0, calendar.day_of(0)) }
+        Self { calendar, known: RapidHashMap::default(), last: [(i64::MIN, 0); LAST] }
     }
 
     pub(crate) fn start_of(&self, day: Day) -> Instant {
@@ -106,10 +109,11 @@ impl<'a> Days<'a> {
 
     pub(crate) fn of(&mut self, at: Instant) -> Day {
         let quarter = at.div_euclid(900_000);
-        if quarter != self.last.0 {
-            self.last = (quarter, *self.known.entry(quarter).or_insert_with(|| self.calendar.day_of(at)));
+        let last = &mut self.last[quarter as usize % LAST];
+        if last.0 != quarter {
+            *last = (quarter, *self.known.entry(quarter).or_insert_with(|| self.calendar.day_of(at)));
         }
-        self.last.1
+        last.1
     }
 }
 
