@@ -172,21 +172,21 @@ pub(crate) fn references(session: &mut dyn Session, merchants: &[i64]) -> Result
 }
 
 /// Merchants among these over whom rules of this generation have failed and not yet recovered: what is said of them is stale.
-pub(crate) fn stale(session: &mut dyn Session, generation: i64, merchants: &[i64]) -> Result<Vec<i64>> {
-    if merchants.is_empty() {
-        return Ok(Vec::new());
-    }
-    let sql = format!("select distinct merchant from faults where generation = ?1 and merchant in ({})", list_of(merchants));
-    Ok(session.ask(&sql, &[generation.into()])?.iter().filter_map(|row| row.int(0)).collect())
+pub(crate) fn stale(session: &mut dyn Session, generation: i64, merchants: &[i64]) -> Result<HashSet<i64>> {
+    failed_over(session, generation, merchants, "")
 }
 
 /// Merchants among these of whose facts rules of this generation do not know all, as they fail to classify some: what they conclude
 /// from the others binds nobody.
 pub(crate) fn half_known(session: &mut dyn Session, generation: i64, merchants: &[i64]) -> Result<HashSet<i64>> {
+    failed_over(session, generation, merchants, "and subject <> 0")
+}
+
+fn failed_over(session: &mut dyn Session, generation: i64, merchants: &[i64], only: &str) -> Result<HashSet<i64>> {
     if merchants.is_empty() {
         return Ok(HashSet::new());
     }
     let among = list_of(merchants);
-    let sql = format!("select distinct merchant from faults where generation = ?1 and merchant in ({among}) and subject <> 0");
+    let sql = format!("select distinct merchant from faults where generation = ?1 and merchant in ({among}) {only}");
     Ok(session.ask(&sql, &[generation.into()])?.iter().filter_map(|row| row.int(0)).collect())
 }
