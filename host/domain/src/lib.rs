@@ -9,6 +9,7 @@ pub mod buyers;
 pub mod calendar;
 pub mod change;
 pub mod comeback;
+pub mod days;
 pub mod delivery;
 pub mod difference;
 pub mod enforce;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use andon_domain::calendar::Calendar;
+use andon_domain::days::Days;
 use andon_domain::fact::Fact;
 use andon_domain::ids::Instant;
 use andon_domain::mark::{Classified, Mark};
@@ -17,7 +18,7 @@ use crate::markets::Generation;
 use crate::pipeline::classify::{self, Answer};
 use crate::pipeline::play::Book;
 use crate::pipeline::read::{Account, Reader};
-use crate::pipeline::settle::{Days, parties};
+use crate::pipeline::settle::parties;
 use crate::pipeline::view::{self, Fault};
 use crate::rules::{PluginFault, Used};
 

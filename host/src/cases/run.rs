@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use andon_domain::change::Kind;
+use andon_domain::days::Days;
 use andon_domain::fact::Fact;
 use andon_domain::manifest::Manifest;
 use andon_domain::mark::Classified;
@@ -18,7 +19,6 @@ use super::words::Moment;
 use crate::markets::Generation;
 use crate::pipeline::play::Book;
 use crate::pipeline::read::{Account, Reader};
-use crate::pipeline::settle::Days;
 use crate::rules::{PluginFault, Rules};
 
 /// What the rules answer. A setting that is refused and a fault of the rules are answers too; the error is the case's own.

@@ -1,6 +1,7 @@
 //! Any moment again, read-only, from the stored facts: what had happened by then, what it meant then, and what the rules of
 //! today conclude from it. Also what-if, which adds to the counters and stores nothing.
 
+use andon_domain::days::Days;
 use andon_domain::fact::Fact;
 use andon_domain::ids::Instant;
 use andon_domain::manifest::Cadence;
@@ -11,7 +12,6 @@ use andon_domain::verdict::{Party, Snapshot, Verdict};
 
 use super::past::Past;
 use super::read::{self, Account, Reader};
-use super::settle::Days;
 use crate::markets::{Generation, Market};
 use crate::rules::PluginFault;
 use crate::store::StoreError;

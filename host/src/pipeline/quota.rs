@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use andon_domain::days::Days;
 use andon_domain::ids::Instant;
 use andon_domain::manifest::Manifest;
 use andon_domain::mark::Mark;
 use andon_domain::quota::{self, Group, Place};
 
-use super::settle::{Change, Days, Touched};
+use super::settle::{Change, Touched};
 use crate::markets::Generation;
 use crate::store::session::{For, Front, Marked, Repeat, Result, Session};
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use andon_domain::calendar::Calendar;
+use andon_domain::days::Days;
 use andon_domain::ids::{Day, Instant};
 use andon_domain::manifest::{Cadence, Manifest};
 use andon_domain::mark::Mark;
@@ -12,7 +13,6 @@ use andon_domain::reading::{
 use andon_domain::tally::{BUCKET_DAYS, Sheet, Slot, bucket_of};
 use andon_domain::verdict::{ListingSnapshot, Party, Snapshot};
 
-use super::settle::Days;
 use crate::markets::{Generation, Market};
 use crate::store::session::{MerchantState, Result, Session};
 

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use andon_domain::change::Kind;
+use andon_domain::days::Days;
 use andon_domain::history::{Entry, History, Source};
 use andon_domain::ids::Instant;
 use andon_domain::quota;
 use andon_domain::tally::{Bucket, bucket_of};
 
 use super::segment;
-use super::settle::{Days, cells_of};
+use super::settle::cells_of;
 use crate::events::{self, EventContext};
 use crate::keys::Keys;
 use crate::markets::{Generation, Market};

@@ -4,15 +4,14 @@
 mod closing;
 mod ledger;
 
-use andon_domain::calendar::Calendar;
 use andon_domain::change::Kind;
+use andon_domain::days::Days;
 use andon_domain::fact::Fact;
 use andon_domain::ids::{Day, Instant, Named};
 use andon_domain::manifest::CounterKind;
 use andon_domain::mark::{Classified, Mark};
 use andon_domain::quota::held;
 use andon_domain::tally::{Slot, bucket_of};
-use rapidhash::RapidHashMap;
 
 pub(crate) use self::closing::Closing;
 use self::ledger::Ledger;
@@ -83,37 +82,6 @@ impl Touched {
     /// Each generation may want to be asked again at a moment of its own; at the earliest all of them are.
     fn revisit_at(&mut self, at: Option<Instant>) {
         self.subject.revisit = [self.subject.revisit, at].into_iter().flatten().min();
-    }
-}
-
-/// The day of a moment, remembered by quarter of an hour: zones shift by whole quarters, and a batch asks for the same
-/// days thousands of times.
-pub(crate) struct Days<'a> {
-    calendar: &'a Calendar,
-    known: RapidHashMap<i64, Day>,
-    /// Quarters asked about last, each with its day, by their last bits: marks of a fact bear few moments.
-    last: [(i64, Day); LAST],
-}
-
-/// Quarters of an hour that are remembered without a search; a power of two.
-const LAST: usize = 64;
-
-impl<'a> Days<'a> {
-    pub(crate) fn new(calendar: &'a Calendar) -> Self {
-        Self { calendar, known: RapidHashMap::default(), last: [(i64::MIN, 0); LAST] }
-    }
-
-    pub(crate) fn start_of(&self, day: Day) -> Instant {
-        self.calendar.start_of(day)
-    }
-
-    pub(crate) fn of(&mut self, at: Instant) -> Day {
-        let quarter = at.div_euclid(900_000);
-        let last = &mut self.last[quarter as usize % LAST];
-        if last.0 != quarter {
-            *last = (quarter, *self.known.entry(quarter).or_insert_with(|| self.calendar.day_of(at)));
-        }
-        last.1
     }
 }
 
