@@ -12,10 +12,28 @@ use std::ptr;
 static MEMORY: Memory = Memory::new();
 
 const PAGE: usize = 64 * 1024;
-/// Pages taken from the host at a time, at least.
+/// Pages to begin with, and taken from the host at a time, at least.
 const PAGES: usize = 4;
 /// Blocks are this large and this aligned, at least; a free one holds the address of the next.
 const SMALLEST: usize = 16;
+
+/// What an instance has from the start. A call's worth of orders fits in; asking the host for pages, and taking them from the instance
+/// after it, would cost more than many an answer does.
+#[cfg(target_arch = "wasm32")]
+static FIRST: Room = Room(std::cell::UnsafeCell::new([0; PAGES * PAGE]));
+
+#[cfg(target_arch = "wasm32")]
+struct Room(std::cell::UnsafeCell<[u8; PAGES * PAGE]>);
+
+// SAFETY: nobody reads or writes it but through blocks, each of which is one owner's.
+#[cfg(target_arch = "wasm32")]
+unsafe impl Sync for Room {}
+
+/// Where the first memory is.
+#[cfg(target_arch = "wasm32")]
+fn first() -> Option<usize> {
+    Some(FIRST.0.get().expose_provenance())
+}
 
 /// Takes so many pages from the host and gives their address.
 #[cfg(target_arch = "wasm32")]
@@ -59,8 +77,9 @@ impl Memory {
 
     #[cold]
     fn grown(&self, size: usize, align: usize) -> Option<usize> {
-        let pages = size.checked_add(align)?.div_ceil(PAGE).max(PAGES);
-        let start = grow(pages)?;
+        let is_first = self.end.get() == 0;
+        let pages = if is_first { PAGES } else { size.checked_add(align)?.div_ceil(PAGE).max(PAGES) };
+        let start = if is_first { first() } else { grow(pages) }?;
         // What follows the last growth joins it; otherwise the rest of that one is given up.
         if start != self.end.get() {
             self.next.set(start);
@@ -111,6 +130,11 @@ unsafe impl GlobalAlloc for Memory {
             moved
         }
     }
+}
+
+#[cfg(test)]
+fn first() -> Option<usize> {
+    grow(PAGES)
 }
 
 #[cfg(test)]
