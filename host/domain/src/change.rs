@@ -79,7 +79,7 @@ pub struct Recorded {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each variant is the event type of the same name")]
 pub enum Change {
-    OrderPlaced(Placed),
+    OrderPlaced(Box<Placed>),
     OrderShipped {
         tracking: Option<String>,
         carrier: Option<String>,
@@ -130,13 +130,13 @@ pub enum Change {
     IncidentResolved {
         incident: String,
     },
-    ContactOpened(ContactOpened),
+    ContactOpened(Box<ContactOpened>),
     ContactAnswered,
     ContactResolved {
         satisfaction: Option<u8>,
     },
     ContactReopened,
-    ViolationRecorded(Recorded),
+    ViolationRecorded(Box<Recorded>),
     ViolationClosed {
         state: ViolationState,
     },

@@ -98,7 +98,7 @@ impl History {
 
     /// How a contact began, if that is known: the first opening reported.
     pub fn contact_opened(&self) -> Option<&ContactOpened> {
-        self.entries.iter().find_map(|e| if let Change::ContactOpened(o) = &e.change { Some(o) } else { None })
+        self.entries.iter().find_map(|e| if let Change::ContactOpened(o) = &e.change { Some(&**o) } else { None })
     }
 
     /// The fact as known at `until`, `None` while what began it is not known (an order not placed, a contact not opened).

@@ -188,9 +188,9 @@ impl Books<'_> {
             (true, false) => Status::AtRisk,
             (false, _) => Status::Breached,
         };
-        let counter = metric.evidence_counter();
-        let support = counter.map_or(numerator, sum);
-        let few_buyers = counter.is_some_and(|c| self.by_buyer(c) && !self.has_buyers(c, span, metric.min_buyers));
+        let support = metric.evidence.map_or(numerator, sum);
+        let few_buyers =
+            metric.evidence_counter().is_some_and(|c| self.by_buyer(c) && !self.has_buyers(c, span, metric.min_buyers));
         if support < i64::from(metric.min_numerator) || few_buyers { Status::Insufficient } else { status }
     }
 

@@ -136,9 +136,8 @@ impl Sheet {
     /// The sum of a slot over days `from` to `to`, both included; one beyond the ends of i64 is shown as that end.
     pub fn sum(&self, slot: Slot, from: Day, to: Day) -> i64 {
         let days = self.days(slot);
-        let first = days.partition_point(|day| *day < from);
-        let end = first + days[first..].partition_point(|day| *day <= to);
-        between(&self.totals[self.place(slot)], first, end)
+        let (first, end) = (before(days, from), before(days, to.saturating_add(1)));
+        between(&self.totals[self.place(slot)], first, end.max(first))
     }
 
     /// Sums of a slot over one window after another, where each lies close to the one before.
@@ -146,30 +145,57 @@ impl Sheet {
         Glide { days: self.days(slot), totals: &self.totals[self.place(slot)], first: 0, end: 0 }
     }
 
-    /// Adds to one cell, as a what-if does; sums that reach zero disappear.
-    pub fn add(&mut self, day: Day, slot: Slot, amount: i64) {
-        if amount == 0 {
-            return;
+    /// Adds cells, which it sorts, going through the sums once; those that reach zero disappear.
+    pub fn add(&mut self, cells: &mut [(Day, Slot, i64)]) {
+        cells.sort_unstable_by_key(|(day, slot, _)| (*slot, *day));
+        let Some((_, Slot(last), _)) = cells.last() else { return };
+        let more = self.days.len() + cells.len();
+        let mut sheet = Self { ends: Vec::new(), days: Vec::with_capacity(more), totals: Vec::with_capacity(more) };
+        let (mut next, slots) = (0, self.ends.len().max(usize::from(*last) + 1));
+        for cells in cells.chunk_by(|a, b| a.1 == b.1) {
+            let slot = usize::from(cells[0].1.0);
+            sheet.copy(self, next..slot);
+            let place = self.range(slot);
+            sheet.merge(&self.days[place.clone()], &self.totals[place], cells);
+            next = slot + 1;
         }
-        let number = usize::from(slot.0);
-        if self.ends.len() <= number {
-            self.ends.resize(number + 1, self.days.len());
+        sheet.copy(self, next..slots);
+        sheet.trim();
+        *self = sheet;
+    }
+
+    /// Takes over the next slots as `other` has them.
+    fn copy(&mut self, other: &Self, slots: Range<usize>) {
+        let (Some(first), Some(last)) = (slots.clone().next(), slots.clone().next_back()) else { return };
+        let place = other.range(first).start..other.end(last);
+        let here = self.days.len();
+        self.ends.extend(slots.map(|slot| here + other.end(slot) - place.start));
+        self.days.extend_from_slice(&other.days[place.clone()]);
+        self.totals.extend_from_slice(&other.totals[place]);
+    }
+
+    /// Takes in the next slot's days and totals with cells, sorted by day, added.
+    fn merge(&mut self, days: &[Day], totals: &[i128], cells: &[(Day, Slot, i64)]) {
+        let (mut taken, mut added) = (0, 0);
+        let known = |count: usize| count.checked_sub(1).map_or(0, |last| totals[last]);
+        for cells in cells.chunk_by(|a, b| a.0 == b.0) {
+            let day = cells[0].0;
+            let until = taken + days[taken..].partition_point(|known| *known < day);
+            self.take_over(&days[taken..until], &totals[taken..until], added);
+            taken = until + usize::from(days.get(until) == Some(&day));
+            let before = known(until) + added;
+            added += cells.iter().map(|c| i128::from(c.2)).sum::<i128>();
+            if known(taken) + added != before {
+                self.take_over(&[day], &[known(taken)], added);
+            }
         }
-        let place = self.place(slot);
-        let at = place.start + self.days[place.clone()].partition_point(|known| *known < day);
-        let before = if at == place.start { 0 } else { self.totals[at - 1] };
-        if at == place.end || self.days[at] != day {
-            self.days.insert(at, day);
-            self.totals.insert(at, before);
-            self.ends[number..].iter_mut().for_each(|end| *end += 1);
-        }
-        self.totals[at..self.ends[number]].iter_mut().for_each(|total| *total += i128::from(amount));
-        if self.totals[at] == before {
-            self.days.remove(at);
-            self.totals.remove(at);
-            self.ends[number..].iter_mut().for_each(|end| *end -= 1);
-            self.trim();
-        }
+        self.take_over(&days[taken..], &totals[taken..], added);
+        self.ends.push(self.days.len());
+    }
+
+    fn take_over(&mut self, days: &[Day], totals: &[i128], added: i128) {
+        self.days.extend_from_slice(days);
+        self.totals.extend(totals.iter().map(|total| total + added));
     }
 
     /// A slot's days that have a sum, rising.
@@ -185,7 +211,11 @@ impl Sheet {
     }
 
     fn place(&self, slot: Slot) -> Range<usize> {
-        let number = usize::from(slot.0);
+        self.range(usize::from(slot.0))
+    }
+
+    /// Where the days of a slot with this number are.
+    fn range(&self, number: usize) -> Range<usize> {
         let start = number.checked_sub(1).map_or(0, |before| self.end(before));
         start..self.end(number)
     }
@@ -229,6 +259,16 @@ fn moved(days: &[Day], mut place: usize, within: impl Fn(Day) -> bool) -> usize 
         place -= 1;
     }
     place
+}
+
+/// How many of the days are before `day`. They rise, so it is no more than `day` lies behind the first; without gaps, that many.
+fn before(days: &[Day], day: Day) -> usize {
+    let Some(first) = days.first() else { return 0 };
+    let most = usize::try_from(day.saturating_sub(*first)).unwrap_or(0).min(days.len());
+    match most.checked_sub(1) {
+        Some(last) if days[last] >= day => days[..last].partition_point(|known| *known < day),
+        _ => most,
+    }
 }
 
 /// The sum of days `first` to `end`, that one left out, given a slot's running totals.
@@ -308,6 +348,7 @@ mod tests {
             from in -60i32..60,
             len in 0i32..60,
             windows in prop::collection::vec((-60i32..60, -3i32..60), 0..20),
+            at_once in 1usize..60,
         ) {
             let sheet = Sheet::new(cells.iter().map(|&(d, s, n)| (d, Slot(s), n)));
             for slot in 0..4 {
@@ -323,13 +364,17 @@ mod tests {
                 prop_assert_eq!(sheet.days(Slot(slot)), days.keys().copied().collect::<Vec<_>>());
                 prop_assert_eq!(sheet.cells(Slot(slot)).collect::<Vec<_>>(), days.into_iter().collect::<Vec<_>>());
             }
+            let mut all: Vec<_> = cells.iter().map(|&(day, slot, n)| (day, Slot(slot), n)).collect();
             let mut added = Sheet::default();
-            for &(day, slot, n) in &cells {
-                added.add(day, Slot(slot), n);
+            for some in all.chunks_mut(at_once) {
+                added.add(some);
             }
             prop_assert_eq!(&added, &sheet);
-            for &(day, slot, n) in &cells {
-                added.add(day, Slot(slot), -n);
+            for cell in &mut all {
+                cell.2 = -cell.2;
+            }
+            for some in all.chunks_mut(at_once + 3) {
+                added.add(some);
             }
             prop_assert!(added.is_empty());
         }

@@ -19,7 +19,7 @@ fn named(name: &str) -> Named {
 }
 
 fn placed(merchant: &str, units: u32) -> Change {
-    Change::OrderPlaced(Placed {
+    Change::OrderPlaced(Box::new(Placed {
         merchant: merchant.into(),
         buyer: named("buyer"),
         listing: named("listing"),
@@ -29,7 +29,7 @@ fn placed(merchant: &str, units: u32) -> Change {
         service: ServiceLevel::Standard,
         ship_by: Some(5),
         deliver_by: None,
-    })
+    }))
 }
 
 fn left(rating: u8) -> Change {
@@ -76,19 +76,19 @@ fn opening() -> impl Strategy<Value = Change> {
     let text = |choices: &'static [&'static str]| prop::option::of(select(choices).prop_map(str::to_owned));
     (text(&["o1", "o2"]), text(&["a", "b"])).prop_map(|(order, merchant)| {
         let (channel, reason) = (Channel::Email, "late".to_owned());
-        Change::ContactOpened(ContactOpened { order, merchant, channel, reason, answer_owed: true })
+        Change::ContactOpened(Box::new(ContactOpened { order, merchant, channel, reason, answer_owed: true }))
     })
 }
 
 fn contact_change() -> impl Strategy<Value = Change> {
     let opened = (word(Channel::ALL), any::<bool>()).prop_map(|(channel, answer_owed)| {
-        Change::ContactOpened(ContactOpened {
+        Change::ContactOpened(Box::new(ContactOpened {
             order: Some("o".into()),
             merchant: None,
             channel,
             reason: "late".into(),
             answer_owed,
-        })
+        }))
     });
     prop_oneof![
         opened,
@@ -100,7 +100,7 @@ fn contact_change() -> impl Strategy<Value = Change> {
 
 fn violation_change() -> impl Strategy<Value = Change> {
     let recorded = (select(&["a", "b"][..]), word(Severity::ALL)).prop_map(|(merchant, severity)| {
-        Change::ViolationRecorded(Recorded { merchant: merchant.into(), policy: "ip".into(), severity, listing: None })
+        Change::ViolationRecorded(Box::new(Recorded { merchant: merchant.into(), policy: "ip".into(), severity, listing: None }))
     });
     prop_oneof![recorded, word(ViolationState::ALL).prop_map(|state| Change::ViolationClosed { state })]
 }

@@ -50,7 +50,7 @@ pub(super) fn changed(group: &Group, merchant: usize, sides: &mut [Side<'_>; 2],
         Deciding { metric: (*code).to_owned(), in_force: figures(0), candidate: figures(1) }
     });
     let readings = readings.collect();
-    let behind = |side| codes.iter().filter_map(|code| read(side, code).map(|(m, r)| sought(m, r))).collect::<Vec<_>>();
+    let behind = |side: usize| sought(sides[side].generation.manifest(), codes.iter().filter_map(|code| read(side, code)));
     let sought = [behind(0), behind(1)];
     let (evidence, evidence_total) = evidence(group, merchant, sides, &sought);
     let [in_force, candidate] = [0, 1].map(|side: usize| stand(sides[side].generation.manifest(), &judged[side].verdict));
@@ -116,12 +116,20 @@ fn stand(manifest: &Manifest, verdict: &Verdict) -> Stand {
     Stand { standing, level, score: verdict.score }
 }
 
-/// Counters whose marks are behind a metric, and the days they are looked for on.
-type Sought = (Vec<u16>, Day, Day);
+/// By counter: the days on which its marks are behind a metric, first and last of each window.
+type Sought = Vec<Vec<(Day, Day)>>;
 
-fn sought(metric: &Metric, reading: &Reading) -> Sought {
-    let counters = metric.evidence_counter().map_or_else(|| metric.counters(), |counter| vec![counter]);
-    (counters, reading.from, reading.to)
+/// Where what is behind metrics as they were read is to be found.
+fn sought<'a>(manifest: &Manifest, read: impl Iterator<Item = (&'a Metric, &'a Reading)>) -> Sought {
+    let mut sought = vec![Vec::new(); manifest.counters.len()];
+    for (metric, reading) in read {
+        for counter in metric.evidence_counter().map_or_else(|| metric.counters(), |counter| vec![counter]) {
+            if let Some(days) = sought.get_mut(usize::from(counter)) {
+                days.push((reading.from, reading.to));
+            }
+        }
+    }
+    sought
 }
 
 /// A counter's code, and that of the exclusion which keeps a fact out of it.
@@ -131,7 +139,7 @@ type Counts<'g> = (&'g str, Option<&'g str>);
 type Behind<'g> = (bool, Reverse<Day>, usize, [Vec<Counts<'g>>; 2]);
 
 /// What stands behind the metrics: at most [`EVIDENCE`], and how many there are.
-fn evidence(group: &Group, merchant: usize, sides: &mut [Side<'_>; 2], sought: &[Vec<Sought>; 2]) -> (Vec<Counted>, u64) {
+fn evidence(group: &Group, merchant: usize, sides: &mut [Side<'_>; 2], sought: &[Sought; 2]) -> (Vec<Counted>, u64) {
     // Counted in different ways first, then the newest, then by place.
     let mut all: Vec<Behind<'_>> = Vec::new();
     for fact in group.merchants[merchant].subjects.clone() {
@@ -158,18 +166,19 @@ fn told((counter, exclusion): Counts<'_>) -> String {
 }
 
 /// Counters that a fact counts for among those sought, sorted, each once; moves `newest` to the latest day among them.
-fn counters<'g>(side: &mut Side<'g>, fact: usize, sought: &[Sought], newest: &mut Option<Day>) -> Vec<Counts<'g>> {
+fn counters<'g>(side: &mut Side<'g>, fact: usize, sought: &Sought, newest: &mut Option<Day>) -> Vec<Counts<'g>> {
     let manifest = side.generation.manifest();
     let mut found = Vec::new();
     for mark in &side.held[fact].marks {
-        let mut of_it = sought.iter().filter(|(counters, ..)| counters.contains(&mark.counter)).peekable();
-        if of_it.peek().is_none() {
+        let place = usize::from(mark.counter);
+        let (Some(counter), Some(windows)) = (manifest.counters.get(place), sought.get(place)) else { continue };
+        if windows.is_empty() {
             continue;
         }
         let day = side.days.of(mark.at);
-        let counter =
-            manifest.counters.get(usize::from(mark.counter)).filter(|_| of_it.any(|(_, from, to)| (*from..=*to).contains(&day)));
-        let Some(counter) = counter else { continue };
+        if !windows.iter().any(|(from, to)| (*from..=*to).contains(&day)) {
+            continue;
+        }
         let exclusion = mark.excluded.and_then(|index| manifest.exclusions.get(usize::from(index)));
         found.push((counter.code.as_str(), exclusion.map(String::as_str)));
         *newest = (*newest).max(Some(day));

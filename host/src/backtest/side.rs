@@ -1,8 +1,6 @@
 //! One set of rules on its way through time: what each fact of a group counts for at the moment, what that adds up to, and what
 //! the rules conclude of it. Only facts of which something new is known, or that were to be asked about again, are asked about.
 
-use std::collections::BTreeSet;
-
 use andon_domain::calendar::Calendar;
 use andon_domain::days::Days;
 use andon_domain::fact::Fact;
@@ -17,7 +15,7 @@ use super::schedule::{Step, first_from};
 use crate::markets::Generation;
 use crate::pipeline::classify::{self, Answer};
 use crate::pipeline::play::Book;
-use crate::pipeline::read::{Account, Reader};
+use crate::pipeline::read::{Account, Reader, Shift};
 use crate::pipeline::settle::parties;
 use crate::pipeline::view::{self, Fault};
 use crate::rules::{PluginFault, Used};
@@ -103,40 +101,41 @@ impl<'g> Side<'g> {
             Err(fault) => asked.iter().map(|_| Answer::Fault(Fault::from(&fault))).collect(),
         };
         self.classified += asked.len() as u64;
-        let mut told = vec![0; group.merchants.len()];
-        for (fact, _) in facts {
-            told[group.subjects[*fact as usize].merchant as usize] += 1;
-        }
-        let mut stale = BTreeSet::new();
-        for ((fact, known), answer) in facts.iter().zip(answers) {
-            let merchant = group.subjects[*fact as usize].merchant as usize;
-            let failed = match answer {
-                Answer::Marks(classified) => {
-                    // Where many are new, adding them all up is cheaper than adding each.
-                    let anew = told[merchant] * 8 > group.merchants[merchant].subjects.len();
-                    if self.take(*fact as usize, merchant, known, classified, anew) {
-                        stale.insert(merchant);
+        let mut answers = answers.into_iter();
+        let whose = |(fact, _): &(u32, &Fact)| group.subjects[*fact as usize].merchant as usize;
+        for facts in facts.chunk_by(|a, b| whose(a) == whose(b)) {
+            let merchant = whose(&facts[0]);
+            // Where many are new, adding all up is cheaper; under quotas one order's marks may decide whether another's count.
+            let anew =
+                facts.len() * 8 > group.merchants[merchant].subjects.len() || !self.generation.manifest().quotas.is_empty();
+            let (mut shift, mut changed) = ((!anew).then(Shift::default), false);
+            for ((fact, known), answer) in facts.iter().zip(answers.by_ref()) {
+                let fact = *fact as usize;
+                let failed = match answer {
+                    Answer::Marks(classified) => {
+                        changed |= self.take(fact, merchant, known, classified, shift.as_mut());
+                        None
                     }
-                    None
+                    Answer::Fault(fault) => Some(fault),
+                    // Of a reader's facts all are asked about, and all at once.
+                    Answer::Nothing | Answer::Later => None,
+                };
+                self.note(fact, merchant, failed, now);
+                let again = self.held[fact].revisit.and_then(|revisit| first_from(steps, revisit.max(now + 1)));
+                if let Some(place) = again {
+                    self.agenda[place].push(fact as u32);
                 }
-                Answer::Fault(fault) => Some(fault),
-                // Of a reader's facts all are asked about, and all at once.
-                Answer::Nothing | Answer::Later => None,
-            };
-            self.note(*fact as usize, merchant, failed, now);
-            let again = self.held[*fact as usize].revisit.and_then(|revisit| first_from(steps, revisit.max(now + 1)));
-            if let Some(place) = again {
-                self.agenda[place].push(*fact);
             }
-        }
-        for merchant in stale {
-            self.rebuild(group, merchant);
+            match shift {
+                Some(shift) if changed => self.accounts[merchant].add(shift),
+                None if changed => self.rebuild(group, merchant),
+                _ => {}
+            }
         }
     }
 
-    /// Takes new marks in place of a fact's old ones; says whether its merchant has to be added up anew, as is wished or under quotas,
-    /// where one order's marks may decide whether another's count.
-    fn take(&mut self, fact: usize, merchant: usize, known: &Fact, classified: Classified, anew: bool) -> bool {
+    /// Takes new marks in place of a fact's old ones, and notes what that adds to its merchant's sums; says whether they are others.
+    fn take(&mut self, fact: usize, merchant: usize, known: &Fact, classified: Classified, shift: Option<&mut Shift>) -> bool {
         let (held, party) = (&mut self.held[fact], parties(Some(known)));
         held.revisit = classified.revisit;
         if held.marks == classified.marks && held.party == party {
@@ -145,19 +144,17 @@ impl<'g> Side<'g> {
         let before = std::mem::replace(&mut held.marks, classified.marks);
         let party_before = std::mem::replace(&mut held.party, party);
         held.order = matches!(known, Fact::Order(_));
-        let manifest = self.generation.manifest();
-        let anew = anew || !manifest.quotas.is_empty();
-        if !anew {
+        if let Some(shift) = shift {
             let same = if party_before == party { alike(&before, &held.marks) } else { [0, 0] };
             let others = |marks: &'_ [Mark]| same[0]..marks.len() - same[1];
-            let account = &mut self.accounts[merchant];
-            account.count(manifest, &before[others(&before)], party_before, -1, &mut self.days);
-            account.count(manifest, &held.marks[others(&held.marks)], party, 1, &mut self.days);
+            let manifest = self.generation.manifest();
+            shift.count(manifest, &before[others(&before)], party_before, -1, &mut self.days);
+            shift.count(manifest, &held.marks[others(&held.marks)], party, 1, &mut self.days);
         }
         if held.kept.0 < self.kept[merchant] {
             held.kept = (self.kept[merchant], before);
         }
-        anew
+        true
     }
 
     /// Has a merchant's marks of this step known in the end, in place of those of any step before.

@@ -73,13 +73,21 @@ pub(super) fn walk(course: &Course<'_>, group: &Group, sum: &mut Sum) -> bool {
 impl Walk<'_> {
     /// By step: facts of which something new is known then, each once, in order.
     fn changes(&self) -> Vec<Vec<u32>> {
-        let mut changes = vec![Vec::new(); self.course.steps.len()];
+        let steps = self.course.steps;
+        let mut changes = vec![Vec::new(); steps.len()];
         for (fact, subject) in self.group.subjects.iter().enumerate() {
-            let contacts = subject.history.contacts().flat_map(|(_, entries)| entries);
-            for entry in subject.history.entries().iter().chain(contacts) {
-                let Some(place) = first_from(self.course.steps, entry.at) else { continue };
-                if changes[place].last() != Some(&(fact as u32)) {
-                    changes[place].push(fact as u32);
+            let contacts = subject.history.contacts().map(|(_, entries)| entries);
+            for entries in contacts.chain([subject.history.entries()]) {
+                // Entries are in the order of their times.
+                let mut place = entries.first().and_then(|first| first_from(steps, first.at));
+                for entry in entries {
+                    while place.is_some_and(|now| steps[now].at < entry.at) {
+                        place = place.map(|now| now + 1).filter(|next| *next < steps.len());
+                    }
+                    let Some(now) = place else { break };
+                    if changes[now].last() != Some(&(fact as u32)) {
+                        changes[now].push(fact as u32);
+                    }
                 }
             }
         }
@@ -109,19 +117,27 @@ impl Walk<'_> {
 
     /// Takes in what happened since the step before, and what was to be asked about again.
     fn learn(&mut self, place: usize, step: &Step, changed: Vec<u32>) {
-        let again = self.sides.each_mut().map(|side| side.due(place, step.at));
-        let mut all: Vec<u32> = changed.iter().chain(&again[0]).chain(&again[1]).copied().collect();
-        all.sort_unstable();
-        all.dedup();
-        let folded: Vec<Option<Fact>> = all.iter().map(|fact| self.fold(*fact, step.at)).collect();
-        let facts: Vec<(u32, &Fact)> = all.iter().zip(&folded).filter_map(|(id, fact)| Some((*id, fact.as_ref()?))).collect();
-        for (id, fact) in &facts {
+        // Each fact, and whether the one side and the other are to ask about it.
+        let mut asked: Vec<(u32, [bool; 2])> = changed.into_iter().map(|fact| (fact, [true; 2])).collect();
+        for (side, whose) in self.sides.iter_mut().zip([[true, false], [false, true]]) {
+            asked.extend(side.due(place, step.at).into_iter().map(|fact| (fact, whose)));
+        }
+        asked.sort_unstable();
+        asked.dedup_by(|next, first| {
+            let same = next.0 == first.0;
+            if same {
+                first.1 = [0, 1].map(|side: usize| first.1[side] || next.1[side]);
+            }
+            same
+        });
+        let folded: Vec<(u32, [bool; 2], Fact)> =
+            asked.into_iter().filter_map(|(id, whose)| Some((id, whose, self.fold(id, step.at)?))).collect();
+        for (id, _, fact) in &folded {
             self.know(*id as usize, fact);
         }
-        for (side, mut again) in self.sides.iter_mut().zip(again) {
-            again.sort_unstable();
-            let due = |id: &u32| changed.binary_search(id).is_ok() || again.binary_search(id).is_ok();
-            let due: Vec<(u32, &Fact)> = facts.iter().filter(|(id, _)| due(id)).copied().collect();
+        for (number, side) in self.sides.iter_mut().enumerate() {
+            let due = folded.iter().filter(|(_, whose, _)| whose[number]);
+            let due: Vec<(u32, &Fact)> = due.map(|(id, _, fact)| (*id, fact)).collect();
             if !due.is_empty() {
                 side.classify(self.group, self.course.steps, place, &due, self.course.runtime);
             }

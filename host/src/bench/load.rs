@@ -70,7 +70,7 @@ impl Load {
         let luck = scattered(order ^ 0x5bd1, 100);
         let parcel = || (Some(format!("1Z{order:012}")), Some("ups".to_owned()));
         let change = match step {
-            0 => Change::OrderPlaced(Placed {
+            0 => Change::OrderPlaced(Box::new(Placed {
                 merchant: self.merchant(order),
                 buyer: named("buyer", scattered(order ^ 0xb0, self.orders)),
                 listing: named("listing", scattered(order ^ 0x11, self.merchants * 20)),
@@ -81,7 +81,7 @@ impl Load {
                 // One in 25 is shipped too late, one in 20 arrives too late.
                 ship_by: Some(placed + if luck % 25 == 1 { gap / 2 } else { 2 * gap }),
                 deliver_by: Some(placed + if luck % 20 == 2 { 2 * gap } else { 4 * gap }),
-            }),
+            })),
             1 => {
                 let (tracking, carrier) = parcel();
                 Change::OrderShipped { tracking, carrier }

@@ -128,7 +128,7 @@ fn order<'a>(ctx: &EventContext<'_>, what: &str, event: &Context<'a>) -> Result<
         Ok((maybe("data.tracking", tracking)?, maybe("data.carrier", carrier)?))
     };
     let change = match what {
-        "placed" => Change::OrderPlaced(placed(ctx, fields(event)?)?),
+        "placed" => Change::OrderPlaced(Box::new(placed(ctx, fields(event)?)?)),
         "accepted" => {
             let Empty {} = fields(event)?;
             Change::OrderAccepted
@@ -245,13 +245,13 @@ fn contact<'a>(what: &str, event: &Context<'a>) -> Result<(Change, Named<'a>), E
             if data.order.is_none() && data.merchant.is_none() {
                 return Err(EventProblem::missing("data.merchant", "the merchant or the order it is about"));
             }
-            let change = Change::ContactOpened(ContactOpened {
+            let change = Change::ContactOpened(Box::new(ContactOpened {
                 order: maybe("data.order", data.order)?,
                 merchant: maybe("data.merchant", data.merchant)?,
                 channel: word("data.channel", &data.channel, Channel::ALL)?,
                 reason: reference("data.reason", &data.reason)?,
                 answer_owed: data.answer_owed,
-            });
+            }));
             (change, data.contact)
         }
         "answered" => (Change::ContactAnswered, fields::<ContactMoved<'a>>(event)?.contact),
@@ -270,12 +270,12 @@ fn violation<'a>(ctx: &EventContext<'_>, what: &str, event: &Context<'a>) -> Res
         "recorded" => {
             let data: ViolationRecorded<'a> = fields(event)?;
             let listing = maybe("data.listing", data.listing)?;
-            let change = Change::ViolationRecorded(Recorded {
+            let change = Change::ViolationRecorded(Box::new(Recorded {
                 merchant: reference("data.merchant", &data.merchant)?,
                 policy: reference("data.policy", &data.policy)?,
                 severity: word("data.severity", &data.severity, Severity::ALL)?,
                 listing: listing.map(|name| ctx.keys.named(ctx.marketplace, "listing", &name)),
-            });
+            }));
             (change, data.violation)
         }
         "closed" => {

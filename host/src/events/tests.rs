@@ -28,7 +28,7 @@ fn changes() -> Vec<Change> {
     let parcel = || (Some("BR1".to_owned()), None);
     let text = str::to_owned;
     vec![
-        Change::OrderPlaced(Placed {
+        Change::OrderPlaced(Box::new(Placed {
             merchant: text("m-1"),
             buyer: named("buyer", "b-1"),
             listing: named("listing", "订单 \"x\""),
@@ -38,7 +38,7 @@ fn changes() -> Vec<Change> {
             service: ServiceLevel::TwoDay,
             ship_by: Some(NOW + 86_400_000),
             deliver_by: None,
-        }),
+        })),
         Change::OrderShipped { tracking: parcel().0, carrier: parcel().1 },
         Change::OrderScanned { tracking: None, carrier: None },
         Change::OrderDelivered { tracking: parcel().0, carrier: Some(text("correios")) },
@@ -58,22 +58,22 @@ fn changes() -> Vec<Change> {
         Change::ReturnClosed { ret: text("r-1"), outcome: ReturnOutcome::Refunded, dissatisfied: true },
         Change::IncidentOpened { incident: text("i-1"), kind: IncidentKind::Lost, responsible: Actor::Carrier },
         Change::IncidentResolved { incident: text("i-1") },
-        Change::ContactOpened(ContactOpened {
+        Change::ContactOpened(Box::new(ContactOpened {
             order: None,
             merchant: Some(text("m-1")),
             channel: Channel::Email,
             reason: text("where-is-it"),
             answer_owed: true,
-        }),
+        })),
         Change::ContactAnswered,
         Change::ContactResolved { satisfaction: Some(4) },
         Change::ContactReopened,
-        Change::ViolationRecorded(Recorded {
+        Change::ViolationRecorded(Box::new(Recorded {
             merchant: text("m-1"),
             policy: text("counterfeit"),
             severity: Severity::High,
             listing: Some(named("listing", "l-1")),
-        }),
+        })),
         Change::ViolationClosed { state: ViolationState::Overturned },
         Change::ListingStocked { units: 0 },
         Change::MerchantRegistered { name: text("Loja & Cia"), joined_at: NOW - 1000 },

@@ -30,34 +30,54 @@ pub struct Account {
     pub buyers: Vec<BuyerMark>,
 }
 
-impl Account {
+/// What facts' marks add to an account and take from it, gathered so that its sums are gone through once.
+#[derive(Debug, Default)]
+pub(crate) struct Shift {
+    cells: Vec<Cell>,
+    listings: Vec<(u64, Cell)>,
+    /// And whether one more or one less.
+    buyers: Vec<(BuyerMark, bool)>,
+}
+
+type Cell = (Day, Slot, i64);
+
+impl Shift {
     /// Adds what a fact's marks count for, for this buyer and listing (0 where there is none); with `sign` -1 takes back exactly
     /// what was added.
     pub(crate) fn count(&mut self, manifest: &Manifest, marks: &[Mark], party: (u64, u64), sign: i64, days: &mut Days<'_>) {
         counted(manifest, marks, party, days, |(day, slot, amount), listing, buyer| {
-            let amount = amount.saturating_mul(sign);
-            self.sheet.add(day, slot, amount);
-            if let Some(listing) = listing {
-                self.count_listing(listing, (day, slot, amount));
-            }
-            match buyer {
-                Some(mark) if sign > 0 => self.buyers.push(mark),
-                Some(mark) => {
-                    if let Some(known) = self.buyers.iter().position(|known| *known == mark) {
-                        self.buyers.swap_remove(known);
-                    }
-                }
-                None => {}
-            }
+            let cell = (day, slot, amount.saturating_mul(sign));
+            self.cells.push(cell);
+            self.listings.extend(listing.map(|listing| (listing, cell)));
+            self.buyers.extend(buyer.map(|mark| (mark, sign > 0)));
         });
     }
+}
 
-    fn count_listing(&mut self, listing: u64, (day, slot, amount): (Day, Slot, i64)) {
+impl Account {
+    /// Adds all of it.
+    pub(crate) fn add(&mut self, mut shift: Shift) {
+        self.sheet.add(&mut shift.cells);
+        shift.listings.sort_unstable_by_key(|(listing, _)| *listing);
+        for of_one in shift.listings.chunk_by(|a, b| a.0 == b.0) {
+            let mut cells: Vec<Cell> = of_one.iter().map(|(_, cell)| *cell).collect();
+            self.add_listing(of_one[0].0, &mut cells);
+        }
+        for (mark, more) in shift.buyers {
+            if more {
+                self.buyers.push(mark);
+            } else if let Some(known) = self.buyers.iter().position(|known| *known == mark) {
+                self.buyers.swap_remove(known);
+            }
+        }
+    }
+
+    fn add_listing(&mut self, listing: u64, cells: &mut [Cell]) {
         let place = self.listings.partition_point(|(known, _)| *known < listing);
         if self.listings.get(place).is_none_or(|(known, _)| *known != listing) {
             self.listings.insert(place, (listing, Sheet::default()));
         }
-        self.listings[place].1.add(day, slot, amount);
+        self.listings[place].1.add(cells);
         if self.listings[place].1.is_empty() {
             self.listings.remove(place);
         }
@@ -70,7 +90,7 @@ pub(super) fn counted(
     marks: &[Mark],
     (buyer, listing): (u64, u64),
     days: &mut Days<'_>,
-    mut tell: impl FnMut((Day, Slot, i64), Option<u64>, Option<BuyerMark>),
+    mut tell: impl FnMut(Cell, Option<u64>, Option<BuyerMark>),
 ) {
     for mark in marks {
         let Some(counter) = manifest.counters.get(usize::from(mark.counter)) else { continue };

@@ -67,7 +67,7 @@ pub(super) fn line(plan: &Plan, merchants: &[Merchant], event: &Pending) -> Vec<
         What::Violated(severity, policy) => {
             let listing = Some(nameless(listing_reference(merchant, order % 5)));
             let recorded = Recorded { merchant: merchant_reference(merchant), policy: policy.to_owned(), severity, listing };
-            return said(plan, number, at, &of_order("v"), &Change::ViolationRecorded(recorded));
+            return said(plan, number, at, &of_order("v"), &Change::ViolationRecorded(Box::new(recorded)));
         }
         What::ViolationIs(state) => return said(plan, number, at, &of_order("v"), &Change::ViolationClosed { state }),
     };
@@ -80,7 +80,7 @@ fn placed(plan: &Plan, merchants: &[Merchant], number: u32, at: Instant) -> Chan
         Some(member) => format!("b-ring-{}-{member}", order.merchant),
         None => format!("b-{:08}", order.buyer),
     };
-    Change::OrderPlaced(Placed {
+    Change::OrderPlaced(Box::new(Placed {
         merchant: merchant_reference(order.merchant),
         buyer: nameless(buyer),
         listing: nameless(listing_reference(order.merchant, order.listing)),
@@ -90,7 +90,7 @@ fn placed(plan: &Plan, merchants: &[Merchant], number: u32, at: Instant) -> Chan
         service: order.service,
         ship_by: Some(order.ship_by),
         deliver_by: Some(order.deliver_by),
-    })
+    }))
 }
 
 fn feedback(state: FeedbackState) -> Change {
@@ -105,13 +105,13 @@ fn feedback(state: FeedbackState) -> Change {
 /// A contact on no order is named by the order that led to it all the same, for want of another number.
 fn contact(what: What, order: String, merchant: u32) -> Change {
     match what {
-        What::Asked { channel, about, of_order } => Change::ContactOpened(ContactOpened {
+        What::Asked { channel, about, of_order } => Change::ContactOpened(Box::new(ContactOpened {
             order: of_order.then_some(order),
             merchant: Some(merchant_reference(merchant)),
             channel,
             reason: about.to_owned(),
             answer_owed: true,
-        }),
+        })),
         What::Resolved { satisfaction } => Change::ContactResolved { satisfaction },
         What::AskedAgain => Change::ContactReopened,
         _ => Change::ContactAnswered,

@@ -109,14 +109,14 @@ impl OrderState {
         let placed = self.placed(app, market)?;
         let mut changes = Vec::new();
         match known {
-            None => changes.push((placed_at, Change::OrderPlaced(placed))),
+            None => changes.push((placed_at, Change::OrderPlaced(Box::new(placed)))),
             Some(order) => {
                 is_news("placed_at", Some(order.placed), placed_at)?;
                 if order.merchant != placed.merchant {
                     return Err(Problem::Conflict("`merchant` of an order cannot be changed".into()));
                 }
                 if !same(order, &placed) {
-                    changes.push((now, Change::OrderPlaced(placed)));
+                    changes.push((now, Change::OrderPlaced(Box::new(placed))));
                 }
             }
         }

@@ -208,7 +208,7 @@ impl Events {
         let order = &self.orders[part.order];
         match what {
             What::SellerSeen => Change::MerchantRegistered { name: part.seller.clone(), joined_at: at },
-            What::Placed => Change::OrderPlaced(Placed {
+            What::Placed => Change::OrderPlaced(Box::new(Placed {
                 merchant: part.seller.clone(),
                 buyer: Named { key: 0, name: self.buyers[part.order].clone() },
                 listing: Named { key: 0, name: part.product.clone() },
@@ -218,7 +218,7 @@ impl Events {
                 service: ServiceLevel::Standard,
                 ship_by: Some(self.at(part.ship_by)),
                 deliver_by: order.order_estimated_delivery_date.map(|local| self.at(local)),
-            }),
+            })),
             What::Cancelled if order.order_status == "canceled" => {
                 Change::OrderCancelled { by: Actor::Buyer, reason: CancelReason::BuyerRequest }
             }
