@@ -30,7 +30,7 @@ impl Keys {
             h.write_u32(part.len() as u32);
             h.write(part.as_bytes());
         }
-        Named { key: h.finish(), name: name.to_owned() }
+        Named { key: h.finish(), name: name.into() }
     }
 
     /// The key of an event: 128 bits of keyed hash over marketplace, source and id, and nothing else, so that a repeat is

@@ -213,8 +213,8 @@ fn answer(s: &mut dyn Session, call: &Call, stamp: i64) -> Result<String> {
             let subjects = s.subjects_after(MARKET, *merchant, *after, *limit, For::Reading)?;
             if let Some(merchant) = merchant {
                 let recorded = s.recorded_after(*merchant, *after, *limit)?;
-                let recorded = recorded.iter().map(|r| (r.row, r.kind, r.id.key, &r.id.name, &r.history));
-                assert!(recorded.eq(subjects.iter().map(|s| (s.id, s.kind, s.key, &s.reference, &s.history))));
+                let recorded = recorded.iter().map(|r| (r.row, r.kind, r.id.key, r.id.name.as_str(), &r.history));
+                assert!(recorded.eq(subjects.iter().map(|s| (s.id, s.kind, s.key, s.reference.as_str(), &s.history))));
             }
             format!("{subjects:?}")
         }
@@ -321,7 +321,7 @@ fn store_subjects(s: &mut dyn Session, rows: &[Put]) -> Result<Vec<i64>> {
         };
         for (at, tie) in entries {
             let source = Source { segment: at, index: 0 };
-            history.insert(Entry { at, tie, source, change: Change::ReturnAnswered { ret: format!("r{tie}") } });
+            history.insert(Entry { at, tie, source, change: Change::ReturnAnswered { ret: format!("r{tie}").into() } });
         }
         let marks = vec![Marked { generation: 1, buyer: key, listing: 0, marks }];
         let reference = format!("“{key}”");

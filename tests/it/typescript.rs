@@ -36,10 +36,10 @@ fn troubled(mode: &str) -> Judge {
 /// A contact that the buyer opened `age` ago, and nothing more.
 fn contact(key: u64, age: Instant) -> Contact {
     Contact {
-        id: Named { key, name: format!("k{key}") },
+        id: Named { key, name: format!("k{key}").into() },
         opened: NOW - age,
         channel: Channel::Phone,
-        reason: "delivery".to_owned(),
+        reason: "delivery".into(),
         answer_owed: true,
         first_answer: None,
         resolved: None,

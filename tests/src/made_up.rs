@@ -2,7 +2,7 @@
 //! moments close enough to one another to meet.
 
 use andon_domain::fact::{Cancellation, Claim, Contact, Fact, Feedback, Incident, Order, ReturnRequest, Violation, Word};
-use andon_domain::ids::{Instant, Named};
+use andon_domain::ids::{Instant, Named, Text};
 use andon_domain::manifest::{Manifest, Metric};
 use andon_domain::reading::{Reading, Status};
 use andon_domain::verdict::{ListingSnapshot, Party, Snapshot};
@@ -114,9 +114,9 @@ fn feedback(u: &mut Unstructured<'_>, placed: Instant) -> Result<Feedback> {
         as_described: maybe(u, stars)?,
         service: maybe(u, stars)?,
         delivery: maybe(u, stars)?,
-        comment: String::new(),
+        comment: "".into(),
         state: word(u)?,
-        state_reason: String::new(),
+        state_reason: "".into(),
     })
 }
 
@@ -175,8 +175,8 @@ fn word<W: Word>(u: &mut Unstructured<'_>) -> Result<W> {
     u.choose(W::words()).map(|(word, _)| *word)
 }
 
-fn known(words: &[String], u: &mut Unstructured<'_>) -> Result<String> {
-    Ok(if words.is_empty() || u.ratio(1u8, 8)? { "unheard-of".to_owned() } else { u.choose(words)?.clone() })
+fn known(words: &[String], u: &mut Unstructured<'_>) -> Result<Text> {
+    Ok(if words.is_empty() || u.ratio(1u8, 8)? { "unheard-of".into() } else { u.choose(words)?.as_str().into() })
 }
 
 /// Moments stand on whole hours, so that some fall together.
@@ -202,5 +202,5 @@ fn key(u: &mut Unstructured<'_>) -> Result<u64> {
 }
 
 fn named(u: &mut Unstructured<'_>) -> Result<Named> {
-    key(u).map(|key| Named { key, name: format!("n{key}") })
+    key(u).map(|key| Named { key, name: format!("n{key}").into() })
 }

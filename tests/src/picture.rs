@@ -65,7 +65,7 @@ impl Picture {
         let mut picture = Self::default();
         let mut references = BTreeMap::new();
         for s in subjects {
-            let named = Named { key: s.key, name: s.reference.clone() };
+            let named = Named { key: s.key, name: s.reference.as_str().into() };
             let standing = Standing {
                 merchant: s.merchant.map(name),
                 began: s.began,

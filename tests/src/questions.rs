@@ -11,7 +11,7 @@ pub const NOW: i64 = 1_700_000_000_000;
 
 /// An order of `units`.
 pub fn order(key: u64, units: u32) -> Fact {
-    let named = |key| Named { key, name: format!("n{key}") };
+    let named = |key| Named { key, name: format!("n{key}").into() };
     Fact::Order(Box::new(Order {
         id: named(key),
         merchant: "m".into(),

@@ -7,13 +7,13 @@ use crate::fact::{
     Actor, CancelReason, Channel, ClaimKind, ClaimState, FeedbackState, Fulfilment, IncidentKind, ReturnOutcome, ServiceLevel,
     Severity, ViolationState,
 };
-use crate::ids::{Instant, Named};
+use crate::ids::{Instant, Named, Text};
 
 /// What an order was when it was placed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placed {
     /// The merchant's reference.
-    pub merchant: String,
+    pub merchant: Text,
     /// Who bought.
     pub buyer: Named,
     /// What.
@@ -44,20 +44,20 @@ pub struct Rating {
     /// 1 to 5.
     pub delivery: Option<u8>,
     /// The buyer's words.
-    pub comment: String,
+    pub comment: Text,
 }
 
 /// How a contact began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactOpened {
     /// The order it is about, if it is about one.
-    pub order: Option<String>,
+    pub order: Option<Text>,
     /// The merchant it is about; where an order is named, the order's merchant counts.
-    pub merchant: Option<String>,
+    pub merchant: Option<Text>,
     /// How.
     pub channel: Channel,
     /// About what.
-    pub reason: String,
+    pub reason: Text,
     /// Whether an answer is owed.
     pub answer_owed: bool,
 }
@@ -66,9 +66,9 @@ pub struct ContactOpened {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
     /// The merchant's reference.
-    pub merchant: String,
+    pub merchant: Text,
     /// Which policy.
-    pub policy: String,
+    pub policy: Text,
     /// How grave.
     pub severity: Severity,
     /// Which listing, if one.
@@ -81,16 +81,16 @@ pub struct Recorded {
 pub enum Change {
     OrderPlaced(Box<Placed>),
     OrderShipped {
-        tracking: Option<String>,
-        carrier: Option<String>,
+        tracking: Option<Text>,
+        carrier: Option<Text>,
     },
     OrderScanned {
-        tracking: Option<String>,
-        carrier: Option<String>,
+        tracking: Option<Text>,
+        carrier: Option<Text>,
     },
     OrderDelivered {
-        tracking: Option<String>,
-        carrier: Option<String>,
+        tracking: Option<Text>,
+        carrier: Option<Text>,
     },
     OrderCancelled {
         by: Actor,
@@ -99,36 +99,36 @@ pub enum Change {
     FeedbackLeft(Rating),
     FeedbackChanged {
         state: FeedbackState,
-        reason: String,
-        actor: Option<String>,
+        reason: Text,
+        actor: Option<Text>,
     },
     ClaimOpened {
-        claim: String,
+        claim: Text,
         kind: ClaimKind,
     },
     ClaimClosed {
-        claim: String,
+        claim: Text,
         state: ClaimState,
     },
     ReturnRequested {
-        ret: String,
-        reason: String,
+        ret: Text,
+        reason: Text,
     },
     ReturnAnswered {
-        ret: String,
+        ret: Text,
     },
     ReturnClosed {
-        ret: String,
+        ret: Text,
         outcome: ReturnOutcome,
         dissatisfied: bool,
     },
     IncidentOpened {
-        incident: String,
+        incident: Text,
         kind: IncidentKind,
         responsible: Actor,
     },
     IncidentResolved {
-        incident: String,
+        incident: Text,
     },
     ContactOpened(Box<ContactOpened>),
     ContactAnswered,
@@ -144,13 +144,13 @@ pub enum Change {
         units: u32,
     },
     MerchantRegistered {
-        name: String,
+        name: Text,
         joined_at: Instant,
     },
     OrderAccepted,
     /// A platform message that bears out what was decided about the order's feedback, such as a threat.
     FeedbackEvidenced {
-        contact: String,
+        contact: Text,
     },
 }
 

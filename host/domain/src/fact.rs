@@ -1,7 +1,7 @@
 //! What is known to have happened: an order, contact or violation as its history folds to, mirrored by `facts` in the contract.
 //! Words that a plugin declares (return and contact reasons, policies) stay words here; the rules side gives them their index.
 
-use crate::ids::{Instant, Named};
+use crate::ids::{Instant, Named, Text};
 
 /// A value that has a word in JSON.
 pub trait Word: Copy + 'static {
@@ -102,18 +102,18 @@ pub struct Feedback {
     /// Delivery, 1 to 5.
     pub delivery: Option<u8>,
     /// The buyer's words, empty where there are none.
-    pub comment: String,
+    pub comment: Text,
     /// Whether it may be held against the merchant.
     pub state: FeedbackState,
     /// Why it is in that state, empty while nobody changed it.
-    pub state_reason: String,
+    pub state_reason: Text,
 }
 
 /// A buyer's claim on an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// The sender's reference.
-    pub reference: String,
+    pub reference: Text,
     /// When it was opened.
     pub opened: Instant,
     /// What it says.
@@ -128,11 +128,11 @@ pub struct Claim {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReturnRequest {
     /// The sender's reference.
-    pub reference: String,
+    pub reference: Text,
     /// When it was asked for.
     pub requested: Instant,
     /// Why, in the sender's word.
-    pub reason: String,
+    pub reason: Text,
     /// When the merchant first answered.
     pub answered: Option<Instant>,
     /// How it ended.
@@ -145,7 +145,7 @@ pub struct ReturnRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incident {
     /// The sender's reference.
-    pub reference: String,
+    pub reference: Text,
     /// When it was noticed.
     pub at: Instant,
     /// What it was.
@@ -166,7 +166,7 @@ pub struct Contact {
     /// How.
     pub channel: Channel,
     /// About what, in the sender's word.
-    pub reason: String,
+    pub reason: Text,
     /// Whether the buyer wrote first; only then is an answer owed.
     pub answer_owed: bool,
     /// When it was first answered.
@@ -185,7 +185,7 @@ pub struct Order {
     /// Its reference and key.
     pub id: Named,
     /// The merchant's reference.
-    pub merchant: String,
+    pub merchant: Text,
     /// Who bought.
     pub buyer: Named,
     /// What was bought.
@@ -232,11 +232,11 @@ pub struct Violation {
     /// Its reference and key.
     pub id: Named,
     /// The merchant's reference.
-    pub merchant: String,
+    pub merchant: Text,
     /// When it was recorded.
     pub at: Instant,
     /// Which policy, in the sender's word.
-    pub policy: String,
+    pub policy: Text,
     /// How grave.
     pub severity: Severity,
     /// Which listing, if one.

@@ -8,7 +8,7 @@ use crate::fact::{
     Cancellation, Claim, ClaimState, Contact, Fact, Feedback, FeedbackState, Incident, Order, ReturnOutcome, ReturnRequest,
     Tracking, Violation, ViolationState,
 };
-use crate::ids::{Instant, Named};
+use crate::ids::{Instant, Named, Text};
 
 /// Most changes of one subject, and most of all an order's contacts together: far more than anything real has, and an end to what
 /// is read and written with each further one.
@@ -42,7 +42,7 @@ pub struct Entry {
 pub struct History {
     entries: Vec<Entry>,
     contacts: Vec<(Named, Vec<Entry>)>,
-    owner: Option<String>,
+    owner: Option<Text>,
 }
 
 impl History {
@@ -87,7 +87,7 @@ impl History {
 
     /// Takes over the merchant of the order that a contact is about; it counts before the one the contact names. `None` where the
     /// contact is about no order, or the order's merchant is not known yet.
-    pub fn set_owner(&mut self, merchant: Option<String>) {
+    pub fn set_owner(&mut self, merchant: Option<Text>) {
         self.owner = merchant;
     }
 
@@ -181,7 +181,7 @@ fn order<'a>(
         close(&mut order, entry);
     }
     if let Some(feedback) = &mut order.feedback {
-        (feedback.state, feedback.state_reason) = (state.0, state.1.to_owned());
+        (feedback.state, feedback.state_reason) = (state.0, state.1.into());
     }
     order.contacts =
         contacts.iter().filter_map(|(id, entries)| contact(id, entries.iter().take_while(|e| e.at <= until))).collect();
@@ -224,7 +224,7 @@ fn apply<'a>(order: &mut Order, state: &mut (FeedbackState, &'a str), entry: &'a
                 delivery: r.delivery,
                 comment: r.comment.clone(),
                 state: FeedbackState::Counted,
-                state_reason: String::new(),
+                state_reason: Text::default(),
             });
         }
         Change::FeedbackChanged { state: to, reason, .. } => *state = (*to, reason),

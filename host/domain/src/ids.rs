@@ -8,6 +8,9 @@ pub type Instant = i64;
 /// A calendar day of a marketplace, counted from 1970-01-01.
 pub type Day = i32;
 
+/// What senders write: references and the like. Most are short, and kept where they stand; copies of the others share them.
+pub type Text = smol_str::SmolStr;
+
 /// What makes a reference or code unusable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
@@ -67,7 +70,7 @@ pub struct Named {
     /// Keyed hash of `name`.
     pub key: u64,
     /// The reference as the sender wrote it.
-    pub name: String,
+    pub name: Text,
 }
 
 #[cfg(test)]

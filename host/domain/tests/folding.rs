@@ -7,7 +7,7 @@ use andon_domain::fact::{
     ServiceLevel, Severity, Tracking, ViolationState,
 };
 use andon_domain::history::{Entry, History, MAX_ENTRIES, Source};
-use andon_domain::ids::{Instant, Named};
+use andon_domain::ids::{Instant, Named, Text};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -33,7 +33,7 @@ fn placed(merchant: &str, units: u32) -> Change {
 }
 
 fn left(rating: u8) -> Change {
-    Change::FeedbackLeft(Rating { rating, as_described: None, service: None, delivery: None, comment: String::new() })
+    Change::FeedbackLeft(Rating { rating, as_described: None, service: None, delivery: None, comment: Text::default() })
 }
 
 fn changed(state: FeedbackState) -> Change {
@@ -44,12 +44,12 @@ fn word<T: Copy + std::fmt::Debug>(all: &'static [(T, &'static str)]) -> impl St
     select(all).prop_map(|(value, _)| value)
 }
 
-fn reference() -> impl Strategy<Value = String> {
+fn reference() -> impl Strategy<Value = Text> {
     select(&["1", "2"][..]).prop_map(Into::into)
 }
 
 fn order_change() -> impl Strategy<Value = Change> {
-    let tracking = || prop::option::of(Just("T1".to_owned()));
+    let tracking = || prop::option::of(Just(Text::from("T1")));
     prop_oneof![
         3 => (select(&["a", "b"][..]), 1u32..4).prop_map(|(merchant, units)| placed(merchant, units)),
         2 => tracking().prop_map(|tracking| Change::OrderShipped { tracking, carrier: None }),
@@ -61,7 +61,7 @@ fn order_change() -> impl Strategy<Value = Change> {
         2 => word(FeedbackState::ALL).prop_map(changed),
         2 => (reference(), word(ClaimKind::ALL)).prop_map(|(claim, kind)| Change::ClaimOpened { claim, kind }),
         2 => (reference(), word(ClaimState::ALL)).prop_map(|(claim, state)| Change::ClaimClosed { claim, state }),
-        1 => (reference(), "[xy]").prop_map(|(ret, reason)| Change::ReturnRequested { ret, reason }),
+        1 => (reference(), "[xy]").prop_map(|(ret, reason)| Change::ReturnRequested { ret, reason: reason.into() }),
         1 => reference().prop_map(|ret| Change::ReturnAnswered { ret }),
         1 => (reference(), word(ReturnOutcome::ALL), any::<bool>())
             .prop_map(|(ret, outcome, dissatisfied)| Change::ReturnClosed { ret, outcome, dissatisfied }),
@@ -73,9 +73,9 @@ fn order_change() -> impl Strategy<Value = Change> {
 
 /// A contact's opening about one of two orders or none, with or without a merchant's name.
 fn opening() -> impl Strategy<Value = Change> {
-    let text = |choices: &'static [&'static str]| prop::option::of(select(choices).prop_map(str::to_owned));
+    let text = |choices: &'static [&'static str]| prop::option::of(select(choices).prop_map(Text::from));
     (text(&["o1", "o2"]), text(&["a", "b"])).prop_map(|(order, merchant)| {
-        let (channel, reason) = (Channel::Email, "late".to_owned());
+        let (channel, reason) = (Channel::Email, Text::from("late"));
         Change::ContactOpened(Box::new(ContactOpened { order, merchant, channel, reason, answer_owed: true }))
     })
 }
@@ -205,7 +205,7 @@ proptest! {
             let mut contact = History::default();
             for entry in all {
                 contact.insert(entry.clone());
-                contact.set_owner(owner(&contact));
+                contact.set_owner(owner(&contact).map(Into::into));
             }
             contact
         };

@@ -155,7 +155,7 @@ fn evidence(group: &Group, merchant: usize, sides: &mut [Side<'_>; 2], sought: &
     let shown = |(_, Reverse(day), fact, counted): Behind<'_>| {
         let subject = &group.subjects[fact];
         let [in_force, candidate] = counted.map(|counts| counts.into_iter().map(told).collect());
-        let (kind, reference) = (word(subject.kind).to_owned(), subject.id.name.clone());
+        let (kind, reference) = (word(subject.kind).to_owned(), subject.id.name.to_string());
         Counted { kind, reference, day: date_of(day).to_string(), in_force, candidate }
     };
     (all.into_iter().map(shown).collect(), total)

@@ -3,7 +3,7 @@
 
 use andon_domain::change::{Change, Placed, Rating};
 use andon_domain::fact::{Fulfilment, ServiceLevel};
-use andon_domain::ids::{Instant, Named};
+use andon_domain::ids::{Instant, Named, Text};
 
 use crate::events::{Written, id_at, write};
 
@@ -68,10 +68,10 @@ impl Load {
         let order = self.first + order;
         let at = placed + step as Instant * gap;
         let luck = scattered(order ^ 0x5bd1, 100);
-        let parcel = || (Some(format!("1Z{order:012}")), Some("ups".to_owned()));
+        let parcel = || (Some(format!("1Z{order:012}").into()), Some("ups".into()));
         let change = match step {
             0 => Change::OrderPlaced(Box::new(Placed {
-                merchant: self.merchant(order),
+                merchant: self.merchant(order).into(),
                 buyer: named("buyer", scattered(order ^ 0xb0, self.orders)),
                 listing: named("listing", scattered(order ^ 0x11, self.merchants * 20)),
                 units: 1 + (order % 3) as u32,
@@ -96,7 +96,13 @@ impl Load {
             }
             _ => {
                 let rating = if luck >= 97 { 1 } else { 5 };
-                Change::FeedbackLeft(Rating { rating, as_described: None, service: None, delivery: None, comment: String::new() })
+                Change::FeedbackLeft(Rating {
+                    rating,
+                    as_described: None,
+                    service: None,
+                    delivery: None,
+                    comment: Text::default(),
+                })
             }
         };
         let mut distinct = [0; 10];
@@ -140,7 +146,7 @@ pub fn merchant(number: u64) -> String {
 }
 
 fn named(kind: &str, number: u64) -> Named {
-    Named { key: 0, name: format!("{kind}-{number}") }
+    Named { key: 0, name: format!("{kind}-{number}").into() }
 }
 
 /// A number below `below` for each number, near ones far apart.

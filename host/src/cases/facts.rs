@@ -154,9 +154,9 @@ impl From<&Feedback> for fact::Feedback {
             as_described: f.as_described,
             service: f.service,
             delivery: f.delivery,
-            comment: f.comment.clone().unwrap_or_default(),
+            comment: f.comment.as_deref().unwrap_or_default().into(),
             state: f.state.map_or(FeedbackState::Counted, |s| s.0),
-            state_reason: f.reason.clone().unwrap_or_default(),
+            state_reason: f.reason.as_deref().unwrap_or_default().into(),
         }
     }
 }
@@ -164,7 +164,7 @@ impl From<&Feedback> for fact::Feedback {
 impl From<&Claim> for fact::Claim {
     fn from(c: &Claim) -> Self {
         Self {
-            reference: c.claim.clone(),
+            reference: c.claim.as_str().into(),
             opened: c.opened_at.0,
             kind: c.kind.0,
             state: c.state.map_or(ClaimState::Open, |s| s.0),
@@ -176,9 +176,9 @@ impl From<&Claim> for fact::Claim {
 impl From<&Return> for fact::ReturnRequest {
     fn from(r: &Return) -> Self {
         Self {
-            reference: r.r#return.clone(),
+            reference: r.r#return.as_str().into(),
             requested: r.requested_at.0,
-            reason: r.reason.clone(),
+            reason: r.reason.as_str().into(),
             answered: millis(r.answered_at),
             outcome: r.outcome.map_or(ReturnOutcome::Open, |o| o.0),
             dissatisfied: r.dissatisfied.unwrap_or(false),
@@ -189,7 +189,7 @@ impl From<&Return> for fact::ReturnRequest {
 impl From<&Incident> for fact::Incident {
     fn from(i: &Incident) -> Self {
         Self {
-            reference: i.incident.clone(),
+            reference: i.incident.as_str().into(),
             at: i.opened_at.0,
             kind: i.kind.0,
             responsible: i.responsible.0,

@@ -76,7 +76,7 @@ fn folded(case: &Case, events: &[Map<String, Value>], marketplace: &str) -> Resu
         if let Change::MerchantRegistered { joined_at, .. } = &event.change {
             registered = Some(*joined_at);
         }
-        let place = (event.kind, event.subject.name.clone());
+        let place = (event.kind, event.subject.name.to_string());
         let (_, history) = histories.entry(place).or_insert_with(|| (event.subject, History::default()));
         history.insert(Entry {
             at: event.at,
@@ -104,7 +104,7 @@ fn join_contacts(histories: &mut Histories) {
     };
     let contacts: Vec<_> = histories.values().filter_map(about).collect();
     for (order, id, entries) in contacts {
-        if let Some((_, history)) = histories.get_mut(&(Kind::Order, order)) {
+        if let Some((_, history)) = histories.get_mut(&(Kind::Order, order.into())) {
             history.set_contact(&id, &entries);
         }
     }

@@ -80,7 +80,7 @@ fn listings(facts: &[&Fact]) -> HashMap<u64, String> {
             Fact::Violation(violation) => violation.listing.as_ref(),
             Fact::Contact(_) => None,
         }
-        .map(|listing| (listing.key, listing.name.clone()))
+        .map(|listing| (listing.key, listing.name.to_string()))
     };
     facts.iter().filter_map(listing).collect()
 }

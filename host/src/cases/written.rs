@@ -126,7 +126,7 @@ impl Writing<'_> {
         let moved = if o.delivered_at.is_some() { Tracking::DeliveredConfirmed } else { Tracking::None };
         Ok(fact::Order {
             id: copy.named("order", &o.r#ref),
-            merchant: o.merchant.clone().unwrap_or_else(|| MERCHANT.to_owned()),
+            merchant: o.merchant.as_deref().unwrap_or(MERCHANT).into(),
             buyer: copy.named("buyer", o.buyer.as_ref().unwrap_or(&o.r#ref)),
             listing: copy.named("listing", o.listing.as_deref().unwrap_or("listing")),
             units: o.units.unwrap_or(1),
@@ -154,7 +154,7 @@ impl Writing<'_> {
             id: copy.named("contact", &c.contact),
             opened: c.opened_at.map_or(self.case.now.0 - AGO, |at| at.0),
             channel: said(c.channel, Channel::PlatformMessage),
-            reason: c.reason.clone().unwrap_or_else(|| "other".to_owned()),
+            reason: c.reason.as_deref().unwrap_or("other").into(),
             answer_owed: c.answer_owed.unwrap_or(true),
             first_answer: millis(c.first_answer_at),
             resolved: millis(c.resolved_at),
@@ -166,9 +166,9 @@ impl Writing<'_> {
     fn violation(&self, v: &Violation, copy: Copied) -> fact::Violation {
         fact::Violation {
             id: copy.named("violation", &v.violation),
-            merchant: MERCHANT.to_owned(),
+            merchant: MERCHANT.into(),
             at: v.recorded_at.map_or(self.case.now.0 - AGO, |at| at.0),
-            policy: v.policy.clone().unwrap_or_else(|| "other".to_owned()),
+            policy: v.policy.as_deref().unwrap_or("other").into(),
             severity: said(v.severity, Severity::Low),
             listing: v.listing.as_ref().map(|listing| copy.named("listing", listing)),
             state: said(v.state, ViolationState::Open),

@@ -175,7 +175,7 @@ fn grounds(desk: &mut Desk<'_>, pulling: &Pulling) -> Answer<Grounds> {
             None => return Ok(Err(unrelated("contacts", reference))),
         }
     }
-    orders.extend(pulling.orders.iter().map(|order| ("orders", order, order.clone())));
+    orders.extend(pulling.orders.iter().map(|order| ("orders", order, order.as_str().into())));
     for (field, named, order) in orders {
         let found = subject(desk, Subjects::Order, &order)?;
         let Some((whose, order)) = found.and_then(|s| Some((s.merchant?, folded(&s)?))) else {
@@ -204,7 +204,7 @@ fn subject(desk: &mut Desk<'_>, kind: Subjects, reference: &str) -> Result<Optio
 }
 
 fn folded(subject: &Subject) -> Option<Order> {
-    match subject.history.fact(&Named { key: subject.key, name: subject.reference.clone() }, Instant::MAX)? {
+    match subject.history.fact(&Named { key: subject.key, name: subject.reference.as_str().into() }, Instant::MAX)? {
         Fact::Order(order) => Some(*order),
         _ => None,
     }

@@ -2,7 +2,7 @@
 //! and escaped, because whoever reads it cannot see the sender's code.
 
 use andon_domain::calendar::TIME_RANGE;
-use andon_domain::ids::{Instant, check_reference};
+use andon_domain::ids::{Instant, Text, check_reference};
 use chrono::{DateTime, Timelike};
 
 /// Why one event is refused.
@@ -49,22 +49,22 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 /// A reference, see [`check_reference`].
-pub(super) fn reference(field: &str, text: &str) -> Result<String, EventProblem> {
+pub(super) fn reference(field: &str, text: &str) -> Result<Text, EventProblem> {
     match check_reference(text) {
-        Ok(()) => Ok(text.to_owned()),
+        Ok(()) => Ok(text.into()),
         Err(e) => Err(EventProblem::at(field, format!("{} {e}", shown(text)))),
     }
 }
 
 /// A person's words: at most `limit` bytes, line breaks and tabs allowed, no other control characters.
-pub(super) fn prose(field: &str, text: &str, limit: usize) -> Result<String, EventProblem> {
+pub(super) fn prose(field: &str, text: &str, limit: usize) -> Result<Text, EventProblem> {
     if text.len() > limit {
         return Err(EventProblem::at(field, format!("is longer than {limit} bytes")));
     }
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(EventProblem::at(field, format!("{} holds a control character", shown(text))));
     }
-    Ok(text.to_owned())
+    Ok(text.into())
 }
 
 /// One of a list of words.

@@ -9,7 +9,7 @@ use andon_domain::fact::{
     Actor, CancelReason, Channel, ClaimKind, ClaimState, FeedbackState, Fulfilment, IncidentKind, ReturnOutcome, ServiceLevel,
     Severity, ViolationState,
 };
-use andon_domain::ids::Instant;
+use andon_domain::ids::{self, Instant};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 
@@ -177,7 +177,7 @@ fn feedback<'a>(what: &str, event: &Context<'a>) -> Result<(Change, Named<'a>), 
                 as_described: data.as_described.map(|n| stars("data.as_described", n)).transpose()?,
                 service: data.service.map(|n| stars("data.service", n)).transpose()?,
                 delivery: data.delivery.map(|n| stars("data.delivery", n)).transpose()?,
-                comment: data.comment.map_or(Ok(String::new()), |c| prose("data.comment", &c, MAX_COMMENT))?,
+                comment: data.comment.map(|c| prose("data.comment", &c, MAX_COMMENT)).transpose()?.unwrap_or_default(),
             })
         }
         "changed" => {
@@ -293,7 +293,7 @@ fn merchant<'a>(event: &Context<'a>) -> Result<(Change, Named<'a>), EventProblem
     Ok((Change::MerchantRegistered { name: reference("data.name", &name)?, joined_at }, merchant.map(|text| text.0)))
 }
 
-fn maybe(field: &str, text: Option<Text<'_>>) -> Result<Option<String>, EventProblem> {
+fn maybe(field: &str, text: Option<Text<'_>>) -> Result<Option<ids::Text>, EventProblem> {
     text.map(|text| reference(field, &text)).transpose()
 }
 

@@ -5,7 +5,7 @@ use andon_domain::fact::{
     Actor, CancelReason, Channel, ClaimKind, ClaimState, FeedbackState, Fulfilment, IncidentKind, ReturnOutcome, ServiceLevel,
     Severity, ViolationState,
 };
-use andon_domain::ids::Instant;
+use andon_domain::ids::{Instant, Text};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -25,8 +25,8 @@ fn parsed(raw: &[u8]) -> Result<Event, EventProblem> {
 
 fn changes() -> Vec<Change> {
     let named = |kind, name| keys().named("olist", kind, name);
-    let parcel = || (Some("BR1".to_owned()), None);
-    let text = str::to_owned;
+    let text = |text: &str| Text::from(text);
+    let parcel = || (Some(text("BR1")), None);
     vec![
         Change::OrderPlaced(Box::new(Placed {
             merchant: text("m-1"),

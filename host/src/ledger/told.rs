@@ -164,7 +164,7 @@ impl Told {
     fn order_against(&mut self, order: &Subject, found: &mut Found) {
         for change in order.history.entries() {
             let Change::FeedbackChanged { state, reason, actor } = &change.change else { continue };
-            let key = (order.reference.clone(), rfc3339(change.at), state.word().to_owned(), reason.clone());
+            let key = (order.reference.clone(), rfc3339(change.at), state.word().to_owned(), reason.to_string());
             let told = self.feedback.get_mut(&key);
             let place = told.as_ref().and_then(|t| t.iter().position(|(_, by)| actor.as_ref().is_none_or(|actor| actor == by)));
             match (told, place) {

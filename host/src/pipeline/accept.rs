@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use andon_domain::change::{Change, Kind};
 use andon_domain::history::{Entry, History, Source, begins};
-use andon_domain::ids::{Instant, Named};
+use andon_domain::ids::{Instant, Named, Text};
 
 use super::classify::Allowance;
 use super::settle::{Touched, settle};
@@ -176,7 +176,7 @@ fn load(session: &mut dyn Session, market: &Market, names: &[(Kind, &Named)]) ->
                 market: market.id,
                 kind: *kind,
                 key: name.key,
-                reference: name.name.clone(),
+                reference: name.name.to_string(),
                 merchant: None,
                 began: None,
                 history: History::default(),
@@ -202,7 +202,7 @@ fn share_contacts(session: &mut dyn Session, keys: &Keys, market: &Market, touch
     let in_hand = |order: Option<&str>| place.get(&keys.named(&market.code, "order", order?).key).copied();
     for contact in contacts {
         let Touched { subject: known, order_before, .. } = &touched[contact];
-        let (id, entries) = (Named { key: known.key, name: known.reference.clone() }, known.history.entries().to_vec());
+        let (id, entries) = (Named { key: known.key, name: known.reference.as_str().into() }, known.history.entries().to_vec());
         let before = in_hand(order_before.as_deref());
         let about = in_hand(known.history.contact_opened().and_then(|o| o.order.as_deref()));
         // An earlier opening that came late may name another order than the one that holds the contact so far, or none.
@@ -212,7 +212,7 @@ fn share_contacts(session: &mut dyn Session, keys: &Keys, market: &Market, touch
         let mut owner = None;
         if let Some(order) = about {
             touched[order].subject.history.set_contact(&id, &entries);
-            owner = touched[order].subject.history.merchant().map(str::to_owned);
+            owner = touched[order].subject.history.merchant().map(Text::from);
         }
         touched[contact].renamed = true;
         touched[contact].subject.history.set_owner(owner);

@@ -10,7 +10,7 @@ use andon_domain::enforce::measure::{Effect, Kind, Measure, Origin};
 use andon_domain::enforce::policy::{DAY, Mode, Policy};
 use andon_domain::enforce::stage::{Move, Stage};
 use andon_domain::fact::{Fact, Order};
-use andon_domain::ids::{Instant, Named};
+use andon_domain::ids::{Instant, Named, Text};
 
 use super::desk::{Desk, Opening, TIME};
 use super::settle::Touched;
@@ -32,9 +32,9 @@ pub(super) fn watch(
     touched: &[Touched],
     now: Instant,
 ) -> Result<()> {
-    let mut heard: BTreeSet<(i64, String, String)> = BTreeSet::new();
+    let mut heard: BTreeSet<(i64, Text, Text)> = BTreeSet::new();
     for t in touched.iter().filter(|t| t.subject.kind == Subjects::Order && may_complain(t)) {
-        let id = Named { key: t.subject.key, name: t.subject.reference.clone() };
+        let id = Named { key: t.subject.key, name: t.subject.reference.as_str().into() };
         let (Some(merchant), Some(Fact::Order(order))) = (t.subject.merchant, t.subject.history.fact(&id, Instant::MAX)) else {
             continue;
         };
@@ -60,10 +60,10 @@ fn may_complain(t: &Touched) -> bool {
 }
 
 /// For which reasons that a seller controls an order's buyer has complained, each with when last.
-pub(crate) fn reasons(order: &Order, policy: &Policy) -> Vec<(String, Instant)> {
+pub(crate) fn reasons(order: &Order, policy: &Policy) -> Vec<(Text, Instant)> {
     let returns = order.returns.iter().map(|r| (r.reason.clone(), r.requested));
     let contacts = order.contacts.iter().map(|c| (c.reason.clone(), c.opened));
-    returns.chain(contacts).filter(|(reason, _)| policy.cord.reasons.contains(reason)).collect()
+    returns.chain(contacts).filter(|(reason, _)| policy.cord.reasons.contains(reason.as_str())).collect()
 }
 
 fn note(session: &mut dyn Session, market: &Market, order: &Order, (reason, at): (&str, Instant), subject: i64) -> Result<()> {

@@ -214,7 +214,7 @@ mod tests {
 
     fn event(name: u8, about: u64) -> Event {
         let (source, id, raw) = (String::new(), String::new(), Box::default());
-        let subject = Named { key: about, name: String::new() };
+        let subject = Named { key: about, name: "".into() };
         let (kind, change) = (Kind::Order, Change::OrderAccepted);
         Event { source, id, key: [name; 16], fingerprint: 0, at: 0, tie: 0, kind, subject, change, raw }
     }

@@ -51,7 +51,7 @@ impl Touched {
             subject,
             new: false,
             renamed: false,
-            order_before,
+            order_before: order_before.map(Into::into),
             merchant_before,
             began_before,
             revisit_before,
@@ -199,7 +199,7 @@ fn take_along(generation: i64, (i, t): (usize, &mut Touched), fact: Option<&Fact
 
 fn fact(t: &Touched) -> Option<Fact> {
     t.subject.merchant?;
-    t.subject.history.fact(&Named { key: t.subject.key, name: t.subject.reference.clone() }, Instant::MAX)
+    t.subject.history.fact(&Named { key: t.subject.key, name: t.subject.reference.as_str().into() }, Instant::MAX)
 }
 
 fn replace_marks(generation: i64, (touched, t): (usize, &mut Touched), fact: Option<&Fact>, marks: Vec<Mark>) -> Option<Change> {

@@ -181,7 +181,7 @@ fn worded(manifest: &Manifest, code: &str) -> Json {
 /// Which order, contact, violation or listing a subject is.
 fn about(subject: &Subject) -> Map<String, Json> {
     let mut said = Map::new();
-    let fact = subject.history.fact(&Named { key: subject.key, name: subject.reference.clone() }, Instant::MAX);
+    let fact = subject.history.fact(&Named { key: subject.key, name: subject.reference.as_str().into() }, Instant::MAX);
     match fact {
         Some(Fact::Order(order)) => {
             said.insert("order".into(), json!(order.id.name));

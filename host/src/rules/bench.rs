@@ -8,7 +8,7 @@ use andon_domain::fact::{
     Channel, Claim, ClaimKind, ClaimState, Contact, Fact, Feedback, FeedbackState, Fulfilment, Order, ReturnOutcome,
     ReturnRequest, ServiceLevel, Severity, Tracking, Violation, ViolationState,
 };
-use andon_domain::ids::Named;
+use andon_domain::ids::{Named, Text};
 use andon_domain::manifest::Manifest;
 use andon_domain::reading::{Reading, Status};
 use andon_domain::verdict::{Party, Snapshot};
@@ -103,7 +103,7 @@ fn on_processor() -> Option<Duration> {
 }
 
 fn named(kind: &str, key: u64) -> Named {
-    Named { key: key.wrapping_mul(0x9e37_79b9_7f4a_7c15), name: format!("{kind}-{key}") }
+    Named { key: key.wrapping_mul(0x9e37_79b9_7f4a_7c15), name: format!("{kind}-{key}").into() }
 }
 
 /// The i-th made-up contact: by each way in turn, half of them opened by the buyer; one in four not answered yet.
@@ -113,7 +113,7 @@ pub fn contact(i: u64) -> Fact {
         id: named("k", i),
         opened,
         channel: Channel::ALL[i as usize % Channel::ALL.len()].0,
-        reason: "where-is-it".to_owned(),
+        reason: "where-is-it".into(),
         answer_owed: i.is_multiple_of(2),
         first_answer: (!i.is_multiple_of(4)).then_some(opened + (i % 48) as i64 * 3_600_000),
         resolved: (!i.is_multiple_of(4)).then_some(opened + 3 * DAY),
@@ -127,9 +127,9 @@ pub fn violation(i: u64) -> Fact {
     let (at, resolved) = (NOW - 20 * DAY - (i % 40) as i64 * DAY, i.is_multiple_of(3));
     Fact::Violation(Box::new(Violation {
         id: named("v", i),
-        merchant: "m".to_owned(),
+        merchant: "m".into(),
         at,
-        policy: "safety".to_owned(),
+        policy: "safety".into(),
         severity: Severity::ALL[i as usize % Severity::ALL.len()].0,
         listing: i.is_multiple_of(2).then(|| named("l", i % 50)),
         state: if resolved { ViolationState::Resolved } else { ViolationState::Open },
@@ -146,28 +146,28 @@ pub fn order(i: u64) -> Fact {
         as_described: None,
         service: Some(3),
         delivery: None,
-        comment: String::new(),
+        comment: Text::default(),
         state: FeedbackState::Counted,
-        state_reason: String::new(),
+        state_reason: Text::default(),
     };
     let claim = Claim {
-        reference: format!("c-{i}"),
+        reference: format!("c-{i}").into(),
         opened: placed + 10 * DAY,
         kind: ClaimKind::NotReceived,
         state: ClaimState::Granted,
         closed: Some(placed + 12 * DAY),
     };
     let request = ReturnRequest {
-        reference: format!("r-{i}"),
+        reference: format!("r-{i}").into(),
         requested: placed + 8 * DAY,
-        reason: "damaged".to_owned(),
+        reason: "damaged".into(),
         answered: Some(placed + 9 * DAY),
         outcome: ReturnOutcome::Refunded,
         dissatisfied: false,
     };
     Fact::Order(Box::new(Order {
         id: named("o", i),
-        merchant: "m".to_owned(),
+        merchant: "m".into(),
         buyer: named("b", i / 2),
         listing: named("l", i % 50),
         units: (i % 3) as u32 + 1,

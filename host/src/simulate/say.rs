@@ -2,7 +2,7 @@
 
 use andon_domain::change::{Change, ContactOpened, Placed, Rating, Recorded};
 use andon_domain::fact::FeedbackState;
-use andon_domain::ids::{Instant, Named};
+use andon_domain::ids::{Instant, Named, Text};
 
 use super::chance::{Chance, Stream};
 use super::life::{Order, What};
@@ -22,7 +22,7 @@ pub(super) fn registered(plan: &Plan, start: Instant, number: u32) -> Vec<u8> {
     let at = start - HOUR + Instant::from(number) * HOUR / Instant::from(plan.merchants);
     let (a, b) = (chance.below(8) as usize, chance.below(8) as usize);
     let change = Change::MerchantRegistered {
-        name: format!("{} {} {number}", FIRST[a], SECOND[b]),
+        name: format!("{} {} {number}", FIRST[a], SECOND[b]).into(),
         joined_at: at - chance.between(0, 1500 * DAY).min(at - andon_domain::calendar::TIME_RANGE.start),
     };
     said(plan, u64::from(number) | 1 << 63, at, &merchant_reference(number), &change)
@@ -31,7 +31,7 @@ pub(super) fn registered(plan: &Plan, start: Instant, number: u32) -> Vec<u8> {
 /// The line that reports a step.
 pub(super) fn line(plan: &Plan, merchants: &[Merchant], event: &Pending) -> Vec<u8> {
     let Pending { number, at, order, merchant, .. } = *event;
-    let of_order = |letter: &str| format!("{letter}-{order:08}");
+    let of_order = |letter: &str| -> Text { format!("{letter}-{order:08}").into() };
     let tracking = |tracked: bool| tracked.then(|| of_order("t"));
     let change = match event.what {
         What::Placed => placed(plan, merchants, order, at),
@@ -40,23 +40,22 @@ pub(super) fn line(plan: &Plan, merchants: &[Merchant], event: &Pending) -> Vec<
             return said(plan, number, at, &listing_reference(merchant, listing), &Change::ListingStocked { units });
         }
         What::Shipped { tracked } => {
-            Change::OrderShipped { tracking: tracking(tracked), carrier: tracked.then(|| "swift-post".to_owned()) }
+            Change::OrderShipped { tracking: tracking(tracked), carrier: tracked.then(|| "swift-post".into()) }
         }
         What::Scanned => Change::OrderScanned { tracking: tracking(true), carrier: None },
         What::Delivered { tracked } => Change::OrderDelivered { tracking: tracking(tracked), carrier: None },
         What::Cancelled(by, reason) => Change::OrderCancelled { by, reason },
         What::Rated { rating, as_described } => {
             let words = if rating <= 2 { BAD } else { GOOD };
-            let comment = words[order as usize % 4].to_owned();
+            let comment = words[order as usize % 4].into();
             Change::FeedbackLeft(Rating { rating, as_described, service: None, delivery: None, comment })
         }
         What::FeedbackIs(state) => feedback(state),
         What::Claimed(kind) => Change::ClaimOpened { claim: of_order("c"), kind },
         What::ClaimIs(state) => Change::ClaimClosed { claim: of_order("c"), state },
-        What::ReturnAsked { faulty } => Change::ReturnRequested {
-            ret: of_order("r"),
-            reason: if faulty { "defective" } else { "no-longer-needed" }.to_owned(),
-        },
+        What::ReturnAsked { faulty } => {
+            Change::ReturnRequested { ret: of_order("r"), reason: if faulty { "defective" } else { "no-longer-needed" }.into() }
+        }
         What::ReturnAnswered => Change::ReturnAnswered { ret: of_order("r") },
         What::ReturnIs { outcome, dissatisfied } => Change::ReturnClosed { ret: of_order("r"), outcome, dissatisfied },
         What::Incident(kind, responsible) => Change::IncidentOpened { incident: of_order("i"), kind, responsible },
@@ -66,7 +65,7 @@ pub(super) fn line(plan: &Plan, merchants: &[Merchant], event: &Pending) -> Vec<
         }
         What::Violated(severity, policy) => {
             let listing = Some(nameless(listing_reference(merchant, order % 5)));
-            let recorded = Recorded { merchant: merchant_reference(merchant), policy: policy.to_owned(), severity, listing };
+            let recorded = Recorded { merchant: merchant_reference(merchant), policy: policy.into(), severity, listing };
             return said(plan, number, at, &of_order("v"), &Change::ViolationRecorded(Box::new(recorded)));
         }
         What::ViolationIs(state) => return said(plan, number, at, &of_order("v"), &Change::ViolationClosed { state }),
@@ -77,8 +76,8 @@ pub(super) fn line(plan: &Plan, merchants: &[Merchant], event: &Pending) -> Vec<
 fn placed(plan: &Plan, merchants: &[Merchant], number: u32, at: Instant) -> Change {
     let order = Order::draw(plan, merchants, number, at);
     let buyer = match order.ring {
-        Some(member) => format!("b-ring-{}-{member}", order.merchant),
-        None => format!("b-{:08}", order.buyer),
+        Some(member) => format!("b-ring-{}-{member}", order.merchant).into(),
+        None => format!("b-{:08}", order.buyer).into(),
     };
     Change::OrderPlaced(Box::new(Placed {
         merchant: merchant_reference(order.merchant),
@@ -99,17 +98,17 @@ fn feedback(state: FeedbackState) -> Change {
         FeedbackState::Counted => ("struck in error", Some("review-team")),
         _ => ("taken back by the buyer", None),
     };
-    Change::FeedbackChanged { state, reason: reason.to_owned(), actor: actor.map(str::to_owned) }
+    Change::FeedbackChanged { state, reason: reason.into(), actor: actor.map(Text::from) }
 }
 
 /// A contact on no order is named by the order that led to it all the same, for want of another number.
-fn contact(what: What, order: String, merchant: u32) -> Change {
+fn contact(what: What, order: Text, merchant: u32) -> Change {
     match what {
         What::Asked { channel, about, of_order } => Change::ContactOpened(Box::new(ContactOpened {
             order: of_order.then_some(order),
             merchant: Some(merchant_reference(merchant)),
             channel,
-            reason: about.to_owned(),
+            reason: about.into(),
             answer_owed: true,
         })),
         What::Resolved { satisfaction } => Change::ContactResolved { satisfaction },
@@ -118,16 +117,16 @@ fn contact(what: What, order: String, merchant: u32) -> Change {
     }
 }
 
-fn merchant_reference(number: u32) -> String {
-    format!("m-{number:06}")
+fn merchant_reference(number: u32) -> Text {
+    format!("m-{number:06}").into()
 }
 
-fn listing_reference(merchant: u32, number: u32) -> String {
-    format!("l-{merchant:06}-{number}")
+fn listing_reference(merchant: u32, number: u32) -> Text {
+    format!("l-{merchant:06}-{number}").into()
 }
 
 /// Names are written without their keys.
-fn nameless(name: String) -> Named {
+fn nameless(name: Text) -> Named {
     Named { key: 0, name }
 }
 

@@ -43,7 +43,7 @@ fn kind(row: i64, number: i16) -> Result<Kind> {
 /// What is recorded of a subject, from its columns.
 pub(super) fn recorded((row, number): (i64, i16), (key, name): (i64, String), history: &[u8]) -> Result<Recorded> {
     let history = postcard::from_bytes(history).map_err(|_| StoreError::undecodable("subjects", row))?;
-    Ok(Recorded { row, kind: kind(row, number)?, id: Named { key: key as u64, name }, history })
+    Ok(Recorded { row, kind: kind(row, number)?, id: Named { key: key as u64, name: name.into() }, history })
 }
 
 impl SubjectColumns<'_> {

@@ -25,7 +25,8 @@ async fn played(test: &TestApp, generation: &Arc<Generation>, merchant: i64, at:
     let (market, generation) = (test.market(), generation.clone());
     let read = test.app.store.read(move |session| {
         let known = session.subjects_after(market.id, Some(merchant), 0, 10_000, For::Reading)?;
-        let fact = |s: &andon::store::session::Subject| s.history.fact(&Named { key: s.key, name: s.reference.clone() }, at);
+        let fact =
+            |s: &andon::store::session::Subject| s.history.fact(&Named { key: s.key, name: s.reference.as_str().into() }, at);
         if !known.iter().any(|s| fact(s).is_some()) {
             return Ok(None);
         }

@@ -82,7 +82,7 @@ fn only_feedback_that_counts_is_looked_at() {
         delivery: None,
         comment: "perfect".into(),
         state: FeedbackState::Counted,
-        state_reason: String::new(),
+        state_reason: "".into(),
     };
     let claim = crate::fact::Claim {
         reference: "c".into(),

@@ -107,7 +107,7 @@ pub async fn moderate(
         let borne_out = contact.as_ref().is_some_and(|contact| bears_out(&order, contact));
         let last = subject.history.entries().last().map(|e| e.at);
         let fact::Feedback { state, state_reason: reason, .. } = order.feedback?;
-        Some(Said { order: order.id.name, state, reason, last, borne_out })
+        Some(Said { order: order.id.name.into(), state, reason: reason.into(), last, borne_out })
     });
     let swept = swept.await?;
     let wanted =
@@ -115,7 +115,13 @@ pub async fn moderate(
     let (moved, rest): (Vec<Said>, Vec<Said>) = swept.found.into_iter().partition(wanted);
     let of = |said: &Said| {
         let contact = grounds.contact.clone().filter(|_| said.borne_out);
-        changes(now_after(&app, market, said.last), ruling.state(), &grounds.reason, &access.caller.subject, contact)
+        changes(
+            now_after(&app, market, said.last),
+            ruling.state(),
+            &grounds.reason,
+            &access.caller.subject,
+            contact.map(Into::into),
+        )
     };
     let all: Vec<(&str, Instant, Change)> =
         moved.iter().flat_map(|said| of(said).into_iter().map(|(at, change)| (said.order.as_str(), at, change))).collect();

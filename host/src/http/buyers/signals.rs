@@ -159,14 +159,14 @@ async fn named(app: &Arc<App>, found: Vec<Suspect>) -> Result<Vec<UnusualBuyer>,
                 interval: [lower, upper],
                 usual: found.usual,
                 chance: found.chance,
-                merchant: found.burst.and_then(|_| mine.first()).map(|order| order.merchant.clone()),
+                merchant: found.burst.and_then(|_| mine.first()).map(|order| order.merchant.to_string()),
                 from: found.burst.map(|(_, from, _)| time(from)),
                 to: found.burst.map(|(_, _, to)| time(to)),
-                orders: mine.iter().map(|order| order.id.name.clone()).collect(),
+                orders: mine.iter().map(|order| order.id.name.to_string()).collect(),
             }
         };
         let signals = suspect.signals.iter().map(signal).collect();
-        Some(UnusualBuyer { buyer: first.buyer.name.clone(), ratings: suspect.ratings, low: suspect.low, signals })
+        Some(UnusualBuyer { buyer: first.buyer.name.to_string(), ratings: suspect.ratings, low: suspect.low, signals })
     };
     Ok(found.into_iter().filter_map(buyer).collect())
 }

@@ -162,10 +162,12 @@ pub async fn evidence(
 
 /// The order and listing a subject is about.
 fn about(subject: &Subject) -> (Option<String>, Option<String>) {
-    match subject.history.fact(&Named { key: subject.key, name: subject.reference.clone() }, Instant::MAX) {
-        Some(Fact::Order(order)) => (Some(order.id.name), Some(order.listing.name)),
-        Some(Fact::Violation(violation)) => (None, violation.listing.map(|l| l.name)),
-        Some(Fact::Contact(_)) => (subject.history.contact_opened().and_then(|o| o.order.clone()), None),
+    match subject.history.fact(&Named { key: subject.key, name: subject.reference.as_str().into() }, Instant::MAX) {
+        Some(Fact::Order(order)) => (Some(order.id.name.into()), Some(order.listing.name.into())),
+        Some(Fact::Violation(violation)) => (None, violation.listing.map(|l| l.name.into())),
+        Some(Fact::Contact(_)) => {
+            (subject.history.contact_opened().and_then(|o| o.order.as_ref()).map(ToString::to_string), None)
+        }
         None => (None, None),
     }
 }

@@ -2,7 +2,7 @@
 //! rules see: times, counts, kinds, and who is the same as whom.
 
 use andon_domain::fact::{Claim, Contact, Feedback, Incident, Order, ReturnRequest, Violation};
-use andon_domain::ids::{Named, check_code};
+use andon_domain::ids::{Named, Text, check_code};
 use uuid::Uuid;
 
 use crate::keys::Keys;
@@ -15,9 +15,9 @@ pub(super) struct Mask<'a> {
 }
 
 impl Mask<'_> {
-    fn text(&self, kind: &str, reference: &str) -> String {
+    fn text(&self, kind: &str, reference: &str) -> Text {
         let bytes = [self.id.as_bytes().as_slice(), kind.as_bytes(), b"\0", reference.as_bytes()].concat();
-        format!("{kind}-{:016x}", self.keys.digest("snapshot", &bytes))
+        format!("{kind}-{:016x}", self.keys.digest("snapshot", &bytes)).into()
     }
 
     fn named(&self, kind: &str, named: &Named) -> Named {
@@ -25,14 +25,14 @@ impl Mask<'_> {
     }
 
     /// A code that rules may know stays; anything else might be somebody's words.
-    fn word(&self, kind: &str, word: String) -> String {
+    fn word(&self, kind: &str, word: Text) -> Text {
         if check_code(&word).is_ok() { word } else { self.text(kind, &word) }
     }
 
     pub(super) fn order(&self, order: Order) -> Order {
         Order {
             id: self.named("order", &order.id),
-            merchant: "merchant".to_owned(),
+            merchant: "merchant".into(),
             buyer: self.named("buyer", &order.buyer),
             listing: self.named("listing", &order.listing),
             feedback: order.feedback.map(feedback),
@@ -60,7 +60,7 @@ impl Mask<'_> {
     pub(super) fn violation(&self, violation: Violation) -> Violation {
         Violation {
             id: self.named("violation", &violation.id),
-            merchant: "merchant".to_owned(),
+            merchant: "merchant".into(),
             policy: self.word("policy", violation.policy),
             listing: violation.listing.map(|listing| self.named("listing", &listing)),
             ..violation
@@ -69,5 +69,5 @@ impl Mask<'_> {
 }
 
 fn feedback(feedback: Feedback) -> Feedback {
-    Feedback { comment: String::new(), state_reason: String::new(), ..feedback }
+    Feedback { comment: Text::default(), state_reason: Text::default(), ..feedback }
 }

@@ -46,7 +46,7 @@ pub async fn register(
     let joined_at = asked.or_else(|| known.as_ref()?.joined_at).unwrap_or(at);
     let same = known.as_ref().is_some_and(|row| row.name == body.name && row.joined_at == Some(joined_at));
     if !same {
-        deliver(&app, market, reference, vec![(at, Change::MerchantRegistered { name: body.name, joined_at })]).await?;
+        deliver(&app, market, reference, vec![(at, Change::MerchantRegistered { name: body.name.into(), joined_at })]).await?;
     }
     let row = find(&app, market, reference).await?;
     let status = if known.is_some() { StatusCode::OK } else { StatusCode::CREATED };

@@ -155,7 +155,7 @@ async fn subjects(app: &App, market: &Market, merchant: i64, since: Instant) -> 
 }
 
 fn facts(mask: &Mask<'_>, market: &Market, caller: &Caller, subjects: &[Subject], until: Instant) -> Facts {
-    let known = |s: &Subject| s.history.fact(&Named { key: s.key, name: s.reference.clone() }, until);
+    let known = |s: &Subject| s.history.fact(&Named { key: s.key, name: s.reference.as_str().into() }, until);
     let mut facts = Facts::default();
     let mut with_orders = BTreeSet::new();
     let mut contacts = Vec::new();
@@ -177,11 +177,11 @@ fn facts(mask: &Mask<'_>, market: &Market, caller: &Caller, subjects: &[Subject]
 impl Violation {
     fn of(v: fact::Violation) -> Self {
         Self {
-            reference: v.id.name,
+            reference: v.id.name.into(),
             recorded_at: time(v.at),
-            policy: v.policy,
+            policy: v.policy.into(),
             severity: v.severity.word(),
-            listing: v.listing.map(|listing| listing.name),
+            listing: v.listing.map(|listing| listing.name.into()),
             state: v.state.word(),
             closed_at: v.closed.map(time),
         }

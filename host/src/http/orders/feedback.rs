@@ -66,7 +66,7 @@ pub async fn leave(
     }
     let at = now_after(&app, market, found.history.entries().last().map(|e| e.at));
     let Left { rating, as_described, service, delivery, comment } = left;
-    let change = Change::FeedbackLeft(Rating { rating, as_described, service, delivery, comment });
+    let change = Change::FeedbackLeft(Rating { rating, as_described, service, delivery, comment: comment.into() });
     deliver(&app, market, &reference, vec![(at, change)]).await?;
     let after = subject(&app, market, &reference).await?.ok_or(Problem::NotFound)?;
     let feedback = fold(&after).and_then(|order| order.feedback).ok_or(Problem::NotFound)?;

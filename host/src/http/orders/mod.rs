@@ -149,32 +149,32 @@ impl Order {
     pub(super) fn of(order: fact::Order, history: &History, market: &Market, caller: &Caller) -> Self {
         let feedback = order.feedback.as_ref().map(|f| Feedback::of(f, history, caller));
         let claim = |c: fact::Claim| Claim {
-            reference: c.reference,
+            reference: c.reference.into(),
             opened_at: time(c.opened),
             kind: c.kind.word(),
             state: c.state.word(),
             closed_at: c.closed.map(time),
         };
         let ret = |r: fact::ReturnRequest| Return {
-            reference: r.reference,
+            reference: r.reference.into(),
             requested_at: time(r.requested),
-            reason: r.reason,
+            reason: r.reason.into(),
             answered_at: r.answered.map(time),
             outcome: r.outcome.word(),
             dissatisfied: r.dissatisfied,
         };
         let incident = |i: fact::Incident| Incident {
-            reference: i.reference,
+            reference: i.reference.into(),
             opened_at: time(i.at),
             kind: i.kind.word(),
             responsible: i.responsible.word(),
             resolved_at: i.resolved.map(time),
         };
         Self {
-            reference: order.id.name,
-            merchant: order.merchant,
-            buyer: order.buyer.name,
-            listing: order.listing.name,
+            reference: order.id.name.into(),
+            merchant: order.merchant.into(),
+            buyer: order.buyer.name.into(),
+            listing: order.listing.name.into(),
             units: order.units,
             amount: Amount { minor: order.amount, currency: market.currency.clone() },
             fulfilment: order.fulfilment.word(),
@@ -201,10 +201,10 @@ impl Order {
 impl From<fact::Contact> for Contact {
     fn from(c: fact::Contact) -> Self {
         Self {
-            reference: c.id.name,
+            reference: c.id.name.into(),
             opened_at: time(c.opened),
             channel: c.channel.word(),
-            reason: c.reason,
+            reason: c.reason.into(),
             answer_owed: c.answer_owed,
             first_answer_at: c.first_answer.map(time),
             resolved_at: c.resolved.map(time),
@@ -222,7 +222,9 @@ impl Feedback {
             _ => None,
         });
         let mut evidence: Vec<String> = changes()
-            .filter_map(|change| if let Change::FeedbackEvidenced { contact } = change { Some(contact.clone()) } else { None })
+            .filter_map(
+                |change| if let Change::FeedbackEvidenced { contact } = change { Some(contact.to_string()) } else { None },
+            )
             .collect();
         evidence.sort_unstable();
         evidence.dedup();
@@ -232,10 +234,10 @@ impl Feedback {
             as_described: feedback.as_described,
             service: feedback.service,
             delivery: feedback.delivery,
-            comment: feedback.comment.clone(),
+            comment: feedback.comment.to_string(),
             state: feedback.state.word(),
-            reason: (!feedback.state_reason.is_empty()).then(|| feedback.state_reason.clone()),
-            actor: actor.flatten().filter(|_| caller.merchant().is_none()),
+            reason: (!feedback.state_reason.is_empty()).then(|| feedback.state_reason.to_string()),
+            actor: actor.flatten().filter(|_| caller.merchant().is_none()).map(Into::into),
             evidence,
         }
     }
@@ -251,7 +253,7 @@ pub(super) async fn subject(app: &App, market: &Market, reference: &str) -> Resu
 
 /// The order as its events fold to by now; `None` while it has not been placed.
 pub(super) fn fold(subject: &Subject) -> Option<fact::Order> {
-    match subject.history.fact(&Named { key: subject.key, name: subject.reference.clone() }, Instant::MAX)? {
+    match subject.history.fact(&Named { key: subject.key, name: subject.reference.as_str().into() }, Instant::MAX)? {
         Fact::Order(order) => Some(*order),
         _ => None,
     }

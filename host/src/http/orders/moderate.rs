@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use andon_domain::change::Change;
 use andon_domain::fact::{self, Channel, FeedbackState};
-use andon_domain::ids::Instant;
+use andon_domain::ids::{Instant, Text};
 use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -82,7 +82,7 @@ pub async fn moderate(
         return Ok(axum::Json(shown));
     }
     let at = now_after(&app, market, found.history.entries().last().map(|e| e.at));
-    deliver(&app, market, &reference, changes(at, state, &reason, &caller.subject, contact)).await?;
+    deliver(&app, market, &reference, changes(at, state, &reason, &caller.subject, contact.map(Text::from))).await?;
     let after = subject(&app, market, &reference).await?.ok_or(Problem::NotFound)?;
     let feedback = fold(&after).and_then(|order| order.feedback).ok_or(Problem::NotFound)?;
     Ok(axum::Json(Feedback::of(&feedback, &after.history, caller)))
@@ -104,9 +104,9 @@ pub(in crate::http) fn changes(
     state: FeedbackState,
     reason: &str,
     actor: &str,
-    contact: Option<String>,
+    contact: Option<Text>,
 ) -> Vec<(Instant, Change)> {
-    let ruled = Change::FeedbackChanged { state, reason: reason.to_owned(), actor: Some(actor.to_owned()) };
+    let ruled = Change::FeedbackChanged { state, reason: reason.into(), actor: Some(actor.into()) };
     let evidenced = contact.map(|contact| Change::FeedbackEvidenced { contact });
     std::iter::once(ruled).chain(evidenced).map(|change| (at, change)).collect()
 }

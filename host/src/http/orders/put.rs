@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use andon_domain::change::{Change, Placed};
 use andon_domain::fact::{self, Actor, CancelReason, Fulfilment, ServiceLevel};
-use andon_domain::ids::{Instant, check_reference};
+use andon_domain::ids::{Instant, Text, check_reference};
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -157,7 +157,7 @@ impl OrderState {
         let service = self.service.as_deref().map_or(Some(ServiceLevel::Standard), ServiceLevel::of_word);
         let time = |field: &str, text: &Option<String>| text.as_deref().map(|t| moment(field, t)).transpose();
         Ok(Placed {
-            merchant: self.merchant.clone(),
+            merchant: self.merchant.as_str().into(),
             buyer: app.keys.named(&market.code, "buyer", &self.buyer),
             listing: app.keys.named(&market.code, "listing", &self.listing),
             units: self.units.unwrap_or(1),
@@ -171,17 +171,17 @@ impl OrderState {
 }
 
 /// When a step was taken, by what number and with whom.
-type Parcel = (Instant, Option<String>, Option<String>);
+type Parcel = (Instant, Option<Text>, Option<Text>);
 
 impl Step {
     /// What is to be told of it: all at its own moment, or at `now` what came to be known later.
     fn news(&self, field: &str, told: &told::Step, now: Instant) -> Result<Option<Parcel>, Problem> {
         let at = moment(field, &self.at)?;
         let first = is_news(field, told.at, at)?;
-        let named = |said: &Option<String>, told: &Option<String>| said.is_some() && said != told;
+        let named = |said: &Option<String>, told: &Option<Text>| said.is_some() && said.as_deref() != told.as_deref();
         let more = named(&self.tracking, &told.tracking) || named(&self.carrier, &told.carrier);
         let when = if first { at } else { now };
-        Ok((first || more).then(|| (when, self.tracking.clone(), self.carrier.clone())))
+        Ok((first || more).then(|| (when, self.tracking.as_deref().map(Text::from), self.carrier.as_deref().map(Text::from))))
     }
 }
 

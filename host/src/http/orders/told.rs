@@ -3,7 +3,7 @@
 use andon_domain::change::Change;
 use andon_domain::fact::{Actor, CancelReason};
 use andon_domain::history::History;
-use andon_domain::ids::Instant;
+use andon_domain::ids::{Instant, Text};
 
 use crate::http::problem::Problem;
 
@@ -23,8 +23,8 @@ pub(super) struct Told {
 #[derive(Default)]
 pub(super) struct Step {
     pub(super) at: Option<Instant>,
-    pub(super) tracking: Option<String>,
-    pub(super) carrier: Option<String>,
+    pub(super) tracking: Option<Text>,
+    pub(super) carrier: Option<Text>,
 }
 
 impl Told {
@@ -49,7 +49,7 @@ impl Told {
 }
 
 impl Step {
-    fn hear(&mut self, at: Instant, tracking: Option<&String>, carrier: Option<&String>) {
+    fn hear(&mut self, at: Instant, tracking: Option<&Text>, carrier: Option<&Text>) {
         self.at.get_or_insert(at);
         for (last, named) in [(&mut self.tracking, tracking), (&mut self.carrier, carrier)] {
             if let Some(named) = named {

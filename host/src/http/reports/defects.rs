@@ -90,9 +90,9 @@ async fn page(app: &App, query: EvidenceQuery) -> Result<(Vec<Evidence>, HashMap
         ids.sort_unstable();
         ids.dedup();
         let about = session.subjects_by_id(&ids, For::Reading)?.into_iter().map(|s| {
-            let about = match s.history.fact(&Named { key: s.key, name: s.reference }, Instant::MAX) {
+            let about = match s.history.fact(&Named { key: s.key, name: s.reference.into() }, Instant::MAX) {
                 Some(Fact::Order(order)) => About::Order { by_merchant: order.fulfilment == Fulfilment::Merchant },
-                Some(Fact::Violation(violation)) => About::Violation(violation.policy),
+                Some(Fact::Violation(violation)) => About::Violation(violation.policy.into()),
                 _ => About::Other,
             };
             (s.id, about)

@@ -207,11 +207,11 @@ impl Events {
     fn change(&self, what: What, at: Instant, part: &Part) -> Change {
         let order = &self.orders[part.order];
         match what {
-            What::SellerSeen => Change::MerchantRegistered { name: part.seller.clone(), joined_at: at },
+            What::SellerSeen => Change::MerchantRegistered { name: part.seller.as_str().into(), joined_at: at },
             What::Placed => Change::OrderPlaced(Box::new(Placed {
-                merchant: part.seller.clone(),
-                buyer: Named { key: 0, name: self.buyers[part.order].clone() },
-                listing: Named { key: 0, name: part.product.clone() },
+                merchant: part.seller.as_str().into(),
+                buyer: Named { key: 0, name: self.buyers[part.order].as_str().into() },
+                listing: Named { key: 0, name: part.product.as_str().into() },
                 units: part.units,
                 amount: part.amount,
                 fulfilment: Fulfilment::Merchant,
@@ -232,7 +232,7 @@ impl Events {
                     as_described: None,
                     service: None,
                     delivery: None,
-                    comment: review.map(ReviewRow::comment).unwrap_or_default(),
+                    comment: review.map(ReviewRow::comment).unwrap_or_default().into(),
                 })
             }
         }

@@ -70,7 +70,7 @@ impl Words {
     fn return_request(&self, request: &fact::ReturnRequest) -> wit::ReturnRequest {
         wit::ReturnRequest {
             requested: request.requested,
-            reason: self.return_reasons.get(&request.reason).copied(),
+            reason: self.return_reasons.get(request.reason.as_str()).copied(),
             answered: request.answered,
             outcome: same_words!(
                 request.outcome, fact::ReturnOutcome => wit::ReturnOutcome: Open Refunded Replaced Rejected WronglyRejected
@@ -86,7 +86,7 @@ impl Words {
             channel: same_words!(
                 contact.channel, fact::Channel => wit::Channel: Phone LiveChat App Email WebForm Sms Social PlatformMessage
             ),
-            reason: self.contact_reasons.get(&contact.reason).copied(),
+            reason: self.contact_reasons.get(contact.reason.as_str()).copied(),
             answer_owed: contact.answer_owed,
             first_answer: contact.first_answer,
             resolved: contact.resolved,
@@ -99,7 +99,7 @@ impl Words {
         wit::Violation {
             id: narrow(violation.id.key),
             at: violation.at,
-            policy: self.policies.get(&violation.policy).copied(),
+            policy: self.policies.get(violation.policy.as_str()).copied(),
             severity: same_words!(violation.severity, fact::Severity => wit::Severity: Low Medium High Critical),
             listing: violation.listing.as_ref().map(|listing| narrow(listing.key)),
             state: same_words!(violation.state, fact::ViolationState => wit::ViolationState: Open Acknowledged Resolved Overturned),

@@ -91,7 +91,7 @@ fn one_of<T: Copy + Debug + 'static>(all: &'static [(T, &'static str)]) -> impl 
 }
 
 fn named() -> impl Strategy<Value = Named> {
-    any::<u64>().prop_map(|key| Named { key, name: String::new() })
+    any::<u64>().prop_map(|key| Named { key, name: "".into() })
 }
 
 fn cancellation() -> impl Strategy<Value = Cancellation> {
@@ -106,15 +106,15 @@ fn feedback() -> impl Strategy<Value = Feedback> {
         as_described,
         service,
         delivery,
-        comment: String::new(),
+        comment: "".into(),
         state,
-        state_reason: String::new(),
+        state_reason: "".into(),
     })
 }
 
 fn claim() -> impl Strategy<Value = Claim> {
     let parts = (any::<i64>(), one_of(ClaimKind::ALL), one_of(ClaimState::ALL), any::<Option<i64>>());
-    parts.prop_map(|(opened, kind, state, closed)| Claim { reference: String::new(), opened, kind, state, closed })
+    parts.prop_map(|(opened, kind, state, closed)| Claim { reference: "".into(), opened, kind, state, closed })
 }
 
 fn order() -> impl Strategy<Value = Fact> {
@@ -127,7 +127,7 @@ fn order() -> impl Strategy<Value = Fact> {
         let [ship_by, deliver_by, shipped, delivered, accepted] = times;
         Fact::Order(Box::new(Order {
             id,
-            merchant: String::new(),
+            merchant: "".into(),
             buyer,
             listing,
             units,
