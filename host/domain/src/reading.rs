@@ -1,8 +1,6 @@
 //! Metrics read off tallies: counts, value, interval, status. A metric is data, so the same function serves a live evaluation,
 //! a past moment and a what-if, and nobody's arithmetic but this is ever shown or enforced on.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
@@ -213,8 +211,15 @@ impl Books<'_> {
     /// Whether at least so many buyers are behind a counter's marks: most often a look at the first few says so.
     fn has_buyers(&self, counter: u16, span: Span, least: u32) -> bool {
         let least = least.saturating_sub(self.extra_buyers(counter)) as usize;
-        let mut seen = BTreeSet::new();
-        let enough = |buyer| seen.insert(buyer) && seen.len() == least;
+        // Most often few are enough.
+        let mut seen = Vec::with_capacity(least.min(16));
+        let enough = |buyer| match seen.binary_search(&buyer) {
+            Ok(_) => false,
+            Err(place) => {
+                seen.insert(place, buyer);
+                seen.len() == least
+            }
+        };
         least == 0 || self.buyers_of(counter, span).any(enough)
     }
 
