@@ -145,4 +145,30 @@ on_both! {
         test.accept(&[event("s", "order.shipped", "o", NOW - DAY / 2, json!({"tracking": "T"}))]).await;
         assert_eq!(asked(), 5);
     }
+
+    async fn rules_that_always_want_a_merchant_judged_again_are_met_once_a_minute(backend) {
+        let test = TestApp::bare(backend).await;
+        test.install(guests::hostile()).await;
+        let settings = [("mode".to_owned(), "restless".to_owned())].into();
+        test.create_market(MARKET, RulesSetup { rules: Some("hostile".into()), settings, ..RulesSetup::default() }).await;
+        test.accept(&[placed("o", "m", NOW - DAY)]).await;
+        let db = test.app.store.db();
+        let told = async || {
+            let sql = "select count(*) as n from verdicts";
+            let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap().unwrap();
+            row.try_get::<i64>("", "n").unwrap()
+        };
+        // A wish that comes with something new is met when it says, here a millisecond later; each answer names another moment. The
+        // second time the standing that the first led to is new.
+        for (seconds, times) in [(0, 1), (1, 2), (10, 3), (40, 3), (19, 3), (2, 4), (58, 4), (3, 5)] {
+            test.clock.advance(1_000 * seconds);
+            for _ in 0..3 {
+                test.drain().await;
+            }
+            assert_eq!(told().await, times, "after {seconds} s more");
+        }
+        test.accept(&[placed("p", "m", NOW - DAY / 2)]).await;
+        test.drain().await;
+        assert_eq!(told().await, 6);
+    }
 }

@@ -16,7 +16,7 @@ use super::decide::{self, Considered};
 use super::desk::{Desk, TIME};
 use super::ingest::{Ingest, IngestError, Job, Receipt};
 use super::moved::{self, Moved};
-use super::retry::RETRY;
+use super::retry::{AGAIN, RETRY};
 use super::view::{View, timeless};
 use super::{correct, replay, shadow};
 use crate::clock::Clock;
@@ -177,23 +177,25 @@ impl Batch<'_> {
         let ruling = self.market.in_force_for(state.id).map(|g| g.id);
         let Some(view) = self.views.iter().find(|v| Some(v.generation().id) == ruling) else { return Ok(()) };
         let generation = view.generation();
-        let mut next = self.views.iter().filter_map(|v| v.next(self.market.calendar, i)).min();
+        let (views, calendar) = (self.views, self.market.calendar);
+        let next = |rest| views.iter().filter_map(|v| v.next(calendar, i, rest)).min();
         let half_known = self.half_known.get(&generation.id).is_some_and(|merchants| merchants.contains(&state.id));
-        let verdict = match &view.verdicts[i] {
+        let (verdict, next) = match &view.verdicts[i] {
             Ok(verdict) => {
                 if last.map_or(!self.market.beside.is_empty(), |(g, ..)| *g != generation.id) {
                     self.judged.taken_over.push((generation.id, state.id));
                 }
                 // What is concluded from a part moves nothing; whoever settles the last of the rest makes the merchant due.
                 let binds = self.binds(view, state).filter(|_| !half_known);
-                let told = self.told(view, (i, binds), state, verdict, last)?;
+                let stored = encode(state.id, &view.snapshots[i], verdict)?;
+                let idle = last.is_some_and(|(g, input, _)| *g == generation.id && *input == stored.0);
+                let told = self.told(view, (i, binds), state, (verdict, stored), last);
                 self.consider(view, (i, binds), state, verdict, told.as_ref());
-                told
+                (told, next(if idle { AGAIN } else { 0 }))
             }
             Err(fault) => {
-                next = Some(view.reader.now + RETRY);
                 self.judged.faults.push(view.fault(i, state.id, fault));
-                None
+                (None, Some(view.reader.now + RETRY))
             }
         };
         let cleared = self.views.iter().filter(|v| v.verdicts[i].is_ok()).map(|v| (v.generation().id, state.id, 0));
@@ -228,18 +230,17 @@ impl Batch<'_> {
         view: &View<'_>,
         (i, judged_day): (usize, Option<Day>),
         state: &MerchantState,
-        verdict: &Verdict,
+        (verdict, (input, output)): (&Verdict, (Vec<u8>, Vec<u8>)),
         last: Option<&Told>,
-    ) -> Result<Option<NewVerdict>, StoreError> {
+    ) -> Option<NewVerdict> {
         let (generation, snapshot) = (view.generation(), &view.snapshots[i]);
-        let (input, output) = encode(state.id, snapshot, verdict)?;
         let told_before = last.is_some_and(|(g, i, o)| *g == generation.id && *i == input && *o == output);
         let projected = view.words(verdict.standing);
         let moves = judged_day.is_some() && state.standing.as_ref() != Some(&projected.code);
         if told_before && (judged_day.is_none() || generation.manifest().cadence == Cadence::Continuous && !moves) {
-            return Ok(None);
+            return None;
         }
-        Ok(Some(NewVerdict {
+        Some(NewVerdict {
             id: self.clock.new_id(),
             generation: generation.id,
             at: snapshot.now,
@@ -251,7 +252,7 @@ impl Batch<'_> {
             statuses: statuses(snapshot),
             moved: moves.then_some(snapshot.now),
             judged_day,
-        }))
+        })
     }
 
     /// The binding day this verdict judges, if one has come since the last that was judged and since the merchant joined.

@@ -13,6 +13,10 @@ use crate::store::session::{For, Session};
 /// After how long, in milliseconds.
 pub(super) const RETRY: Instant = 5 * 60 * 1000;
 
+/// Milliseconds after which rules may ask to be asked again about what nothing but time has passed for: those that always want to be
+/// asked at once would keep everybody else waiting for good.
+pub(super) const AGAIN: Instant = 60_000;
+
 /// Faults queued in one transaction.
 const PAGE: usize = 1_000;
 

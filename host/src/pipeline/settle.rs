@@ -17,7 +17,7 @@ pub(crate) use self::closing::Closing;
 use self::ledger::Ledger;
 use super::classify::{self, Allowance, Answer};
 use super::quota;
-use super::retry::RETRY;
+use super::retry::{AGAIN, RETRY};
 use crate::markets::{Generation, Market};
 use crate::store::session::{Evidence, Marked, Result, Session, Subject, TallyKey};
 
@@ -37,10 +37,6 @@ pub(crate) struct Touched {
     /// How long it is left alone at least, in milliseconds: 0 where something has happened.
     rest: Instant,
 }
-
-/// Milliseconds after which a subject may be asked about again where nothing but time has passed: rules that always want to be asked
-/// at once would keep everybody else waiting for good.
-const AGAIN: Instant = 60_000;
 
 impl Touched {
     pub(crate) fn stored(subject: Subject) -> Self {

@@ -81,10 +81,12 @@ impl<'g> View<'g> {
         self.reader.generation
     }
 
-    /// When merchant `i` may be seen otherwise although nothing happens; `None` where it failed.
-    pub(super) fn next(&self, calendar: Calendar, i: usize) -> Option<Instant> {
+    /// When merchant `i` may be seen otherwise although nothing happens; `None` where it failed. The rules' own wish is met after `rest`
+    /// at the earliest.
+    pub(super) fn next(&self, calendar: Calendar, i: usize, rest: Instant) -> Option<Instant> {
         let verdict = self.verdicts[i].as_ref().ok()?;
-        self.reader.next(&calendar, &self.accounts[i], &self.snapshots[i].readings, verdict.revisit)
+        let revisit = verdict.revisit.map(|at| at.max(self.reader.now + rest));
+        self.reader.next(&calendar, &self.accounts[i], &self.snapshots[i].readings, revisit)
     }
 
     /// The row of a fault over merchant `i`, whose row is `merchant`.
