@@ -78,7 +78,8 @@ impl Classified {
         self.marks.push(mark);
     }
 
-    /// Ask again then; of several moments the first holds, and one beyond the year 2099 is never reached.
+    /// Ask again then; of several moments the first holds, and one beyond the year 2099 is never reached. Where nothing but time has
+    /// passed since the last time, a host asks again a minute later at the earliest.
     pub fn revisit(&mut self, at: Instant) {
         self.revisit = sooner(self.revisit, at);
     }
@@ -114,7 +115,8 @@ impl Verdict {
         self
     }
 
-    /// Ask again then; of several moments the first holds, and one beyond the year 2099 is never reached.
+    /// Ask again then; of several moments the first holds, and one beyond the year 2099 is never reached. Where nothing but time has
+    /// passed since the last time, a host asks again a minute later at the earliest.
     #[must_use]
     pub fn revisit(mut self, at: Instant) -> Self {
         self.revisit = sooner(self.revisit, at);

@@ -34,7 +34,10 @@ export class Marks {
     return this;
   }
 
-  /** Ask again then; of several moments the first holds, and one beyond the year 2099 is never reached. */
+  /**
+   * Ask again then; of several moments the first holds, and one beyond the year 2099 is never reached. Where nothing but time has
+   * passed since the last time, a host asks again a minute later at the earliest.
+   */
   revisit(at: contract.Instant): this {
     this.#revisit = sooner(this.#revisit, at);
     return this;
@@ -82,7 +85,10 @@ export class Verdict {
     return this;
   }
 
-  /** Ask again then; of several moments the first holds, and one beyond the year 2099 is never reached. */
+  /**
+   * Ask again then; of several moments the first holds, and one beyond the year 2099 is never reached. Where nothing but time has
+   * passed since the last time, a host asks again a minute later at the earliest.
+   */
   revisit(at: contract.Instant): this {
     this.#revisit = sooner(this.#revisit, at);
     return this;

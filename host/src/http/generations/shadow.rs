@@ -81,16 +81,20 @@ pub struct Report {
     in_force: Effort,
 }
 
-/// How a generation judges beside the rules in force, in sum. It holds while the generation is a shadow, announced or rolled out.
+/// How a generation judges beside the rules in force, in sum. It holds while the generation is a shadow, announced or rolled out;
+/// the rules in force are held against nothing (409).
 #[utoipa::path(get, path = "/v1/marketplaces/{m}/generations/{id}/shadow", tag = "rules", operation_id = "shadow_report",
     params(("m" = String, Path, description = "Marketplace code"), ("id" = i64, Path, description = "Its number")),
     responses((status = 200, body = Report)))]
 pub async fn report(State(app): State<Arc<App>>, access: Staff<Watch>, path: Path<Numbered>) -> Result<Json<Report>, Problem> {
     let market = &access.market;
     let generation = find(&app, market, path.0.id).await?.entry.id;
+    let in_force = market.generation.as_ref().map_or(0, |g| g.id);
+    if generation == in_force {
+        return Err(Problem::Conflict("these are the rules in force: there is nothing that they are held against".into()));
+    }
     let seen = app.store.compared(generation).await?;
     let transitions = app.store.transitions(generation).await?;
-    let in_force = market.generation.as_ref().map_or(0, |g| g.id);
     let unclassified = app.store.unclassified(&[generation, in_force]).await?;
     let effort = |fuel, faults, generation, unclassified| Effort {
         fuel,
