@@ -171,4 +171,28 @@ on_both! {
         test.drain().await;
         assert_eq!(told().await, 6);
     }
+
+    async fn whoever_is_wholly_known_again_is_judged(backend) {
+        let test = TestApp::bare(backend).await;
+        test.install(guests::hostile()).await;
+        test.create_market(MARKET, RulesSetup { rules: Some("hostile".into()), ..RulesSetup::default() }).await;
+        test.accept(&[placed("o", "m", NOW - DAY)]).await;
+        let step = |what, hour: i64| [event(what, what, "o", NOW - hour * 3_600_000, json!({"tracking": "T"}))];
+        let rounds = [("order.shipped", 3, ""), ("order.scanned", 2, "fault"), ("order.delivered", 1, "")];
+        let mut all = vec![judged(&test.app).await];
+        for (what, hour, fault) in rounds {
+            if !fault.is_empty() {
+                let sql = "insert into faults (generation, merchant, subject, code, message, count, first_at, last_at)
+                    select k.generation, s.merchant, s.id, 'E_TRAP', '', 1, 0, 0 from subjects s
+                    join marketplaces k on k.id = s.marketplace";
+                let db = test.app.store.db();
+                db.execute_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
+            }
+            test.accept(&step(what, hour)).await;
+            all.push(judged(&test.app).await);
+        }
+        // What the order counts for is the same each time.
+        assert_eq!(all, ["1", "", "1", ""]);
+        assert_eq!(test.faults().await, Vec::<String>::new());
+    }
 }

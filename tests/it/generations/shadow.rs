@@ -115,6 +115,8 @@ on_both! {
             took("fuel") / took("facts")
         };
         assert!(each("rules") > 2 * each("in_force"), "{report}");
+        let ruling = format!("/v1/marketplaces/{MARKET}/generations/{}/shadow", test.market().generation.as_ref().unwrap().id);
+        assert_eq!(operator.get(&ruling).await.short(), "409 conflict");
     }
 
     async fn a_shadow_that_fails_is_counted_and_stales_nothing(backend) {
