@@ -7,7 +7,7 @@ mod ledger;
 use andon_domain::change::Kind;
 use andon_domain::days::Days;
 use andon_domain::fact::Fact;
-use andon_domain::ids::{Day, Instant, Named};
+use andon_domain::ids::{Day, Instant, Named, Text};
 use andon_domain::manifest::CounterKind;
 use andon_domain::mark::{Classified, Mark};
 use andon_domain::quota::held;
@@ -28,7 +28,7 @@ pub(crate) struct Touched {
     /// Something came that may name another merchant or beginning.
     pub(crate) renamed: bool,
     /// The order that a contact was about.
-    pub(crate) order_before: Option<String>,
+    pub(crate) order_before: Option<Text>,
     merchant_before: Option<i64>,
     began_before: Option<Instant>,
     revisit_before: Option<Instant>,
@@ -47,7 +47,7 @@ impl Touched {
             subject,
             new: false,
             renamed: false,
-            order_before: order_before.map(Into::into),
+            order_before,
             merchant_before,
             began_before,
             revisit_before,
