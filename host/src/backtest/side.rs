@@ -147,9 +147,9 @@ impl<'g> Side<'g> {
         if let Some(shift) = shift {
             let same = if party_before == party { alike(&before, &held.marks) } else { [0, 0] };
             let others = |marks: &'_ [Mark]| same[0]..marks.len() - same[1];
-            let manifest = self.generation.manifest();
-            shift.count(manifest, &before[others(&before)], party_before, -1, &mut self.days);
-            shift.count(manifest, &held.marks[others(&held.marks)], party, 1, &mut self.days);
+            let counters = &self.generation.manifest().counters;
+            shift.count(counters, &before[others(&before)], party_before, -1, &mut self.days);
+            shift.count(counters, &held.marks[others(&held.marks)], party, 1, &mut self.days);
         }
         if held.kept.0 < self.kept[merchant] {
             held.kept = (self.kept[merchant], before);

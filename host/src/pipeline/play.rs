@@ -180,7 +180,7 @@ impl<'a, 'c> Book<'a, 'c> {
         // Sorted once: one after the other each would have to find its place among all others.
         let (mut cells, mut listings, mut buyers) = (Vec::new(), Vec::new(), Vec::new());
         for (Candidate { buyer, marks, .. }, listing) in self.facts.iter().zip(self.listings) {
-            read::counted(manifest, marks, (buyer.unwrap_or(0), listing), self.days, |cell, listing, buyer| {
+            read::counted(&manifest.counters, marks, (buyer.unwrap_or(0), listing), self.days, |cell, listing, buyer| {
                 cells.push(cell);
                 listings.extend(listing.map(|listing| (listing, cell)));
                 buyers.extend(buyer);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use andon_domain::calendar::Calendar;
 use andon_domain::days::Days;
 use andon_domain::ids::{Day, Instant};
-use andon_domain::manifest::{Cadence, Manifest};
+use andon_domain::manifest::{Cadence, Counter, Manifest};
 use andon_domain::mark::Mark;
 use andon_domain::reading::{
     Books, BuyerMark, Reading, days_needed, next_change, next_in_row, read_all, read_listing, streak_limit,
@@ -44,8 +44,8 @@ type Cell = (Day, Slot, i64);
 impl Shift {
     /// Adds what a fact's marks count for, for this buyer and listing (0 where there is none); with `sign` -1 takes back exactly
     /// what was added.
-    pub(crate) fn count(&mut self, manifest: &Manifest, marks: &[Mark], party: (u64, u64), sign: i64, days: &mut Days<'_>) {
-        counted(manifest, marks, party, days, |(day, slot, amount), listing, buyer| {
+    pub(crate) fn count(&mut self, counters: &[Counter], marks: &[Mark], party: (u64, u64), sign: i64, days: &mut Days<'_>) {
+        counted(counters, marks, party, days, |(day, slot, amount), listing, buyer| {
             let cell = (day, slot, amount.saturating_mul(sign));
             self.cells.push(cell);
             self.listings.extend(listing.map(|listing| (listing, cell)));
@@ -86,14 +86,14 @@ impl Account {
 
 /// Says for each of a fact's marks in which cell it counts, for which listing besides, and as which buyer's.
 pub(super) fn counted(
-    manifest: &Manifest,
+    counters: &[Counter],
     marks: &[Mark],
     (buyer, listing): (u64, u64),
     days: &mut Days<'_>,
     mut tell: impl FnMut(Cell, Option<u64>, Option<BuyerMark>),
 ) {
     for mark in marks {
-        let Some(counter) = manifest.counters.get(usize::from(mark.counter)) else { continue };
+        let Some(counter) = counters.get(usize::from(mark.counter)) else { continue };
         let day = days.of(mark.at);
         let cell = (day, Slot::of(mark.counter, mark.excluded.is_some()), mark.amount);
         let whose = (counter.by_buyer && mark.excluded.is_none()).then_some(BuyerMark { counter: mark.counter, day, buyer });
@@ -241,3 +241,7 @@ pub(crate) fn load<'g>(
     let ordered = ordered.collect();
     Ok((Reader { generation, now, today, peers }, ordered))
 }
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;
